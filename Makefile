@@ -1,0 +1,115 @@
+# Bellhop. One Makefile, no configure: everything that is built lands in build/.
+#
+#   make                       build/bellhopd and build/bellhop
+#   make SAN=address,undefined the same under sanitizers, in build-address-undefined/
+#   make CC=clang              rebuilds: the flags are part of what an object depends on
+#   make help                  the targets
+
+MAKEFLAGS += --no-builtin-rules
+.DELETE_ON_ERROR:
+.SUFFIXES:
+
+comma := ,
+VERSION := 0.1.0
+B := build$(if $(SAN),-$(subst $(comma),-,$(SAN)))$(if $(COVERAGE),-coverage)
+
+Q := $(if $(V),,@)
+say = $(if $(V),,@printf '  %-7s %s\n' $(1) $(2))
+
+CFLAGS ?= -O2 -g
+WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wwrite-strings \
+	-Wpointer-arith -Wvla -Wformat=2 -Wno-format-nonliteral -Werror
+HARDEN := -fPIE -fstack-protector-strong -fstack-clash-protection -D_FORTIFY_SOURCE=2
+LINK_HARDEN := -pie -Wl,-z,relro,-z,now,-z,noexecstack
+
+COMMON_PKGS := hiredis jansson libsodium libpcre2-8
+WORKER_PKGS := libcurl libevent libcares libcrypto
+
+ALL_CFLAGS = -std=gnu17 -D_GNU_SOURCE -DBELLHOP_VERSION='"$(VERSION)"' $(WARN) $(CFLAGS) \
+	-I include -iquote worker -iquote $B $(PKG_CFLAGS) \
+	$(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer -fPIE,$(HARDEN)) \
+	$(if $(COVERAGE),--coverage)
+ALL_LDFLAGS = $(LINK_HARDEN) $(LDFLAGS) $(if $(SAN),-fsanitize=$(SAN)) $(if $(COVERAGE),--coverage)
+
+# pkg-config is asked once a run, and only when something is built.
+PKG_CFLAGS = $(eval PKG_CFLAGS := $(shell pkg-config --cflags $(COMMON_PKGS) $(WORKER_PKGS)))$(PKG_CFLAGS)
+COMMON_LIBS = $(eval COMMON_LIBS := $(shell pkg-config --libs $(COMMON_PKGS)))$(COMMON_LIBS)
+WORKER_LIBS = $(eval WORKER_LIBS := $(shell pkg-config --libs $(COMMON_PKGS) $(WORKER_PKGS)))$(WORKER_LIBS)
+
+COMMON_SRC := $(wildcard common/*.c)
+WORKER_SRC := $(wildcard worker/*.c worker/steps/*.c worker/io/*.c)
+CLI_SRC := $(wildcard worker/cli/*.c)
+LUA_SRC := $(wildcard worker/io/scripts/*.lua)
+UNIT_SRC := $(wildcard tests/unit/test_*.c)
+FUZZ_SRC := $(wildcard tests/fuzz/fuzz_*.c)
+
+objects = $(patsubst %.c,$B/%.o,$(1))
+COMMON_LIB := $B/libbellhop.a
+UNIT_BIN := $(patsubst %.c,$B/%,$(UNIT_SRC))
+
+all: $B/bellhopd $B/bellhop ## the worker and the command-line tool
+
+$B/bellhopd: $(call objects,$(WORKER_SRC)) $(COMMON_LIB)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(WORKER_LIBS)
+
+$B/bellhop: $(call objects,$(CLI_SRC)) $(COMMON_LIB)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(COMMON_LIBS)
+
+$(COMMON_LIB): $(call objects,$(COMMON_SRC))
+	$(call say,AR,$@)
+	$(Q)rm -f $@ && $(AR) rcs $@ $^
+
+$B/%.o: %.c $B/flags
+	$(call say,CC,$<)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+
+# Changed flags rebuild everything.
+$B/flags: FORCE
+	@mkdir -p $B
+	@echo '$(CC) $(ALL_CFLAGS)' | cmp -s - $@ || echo '$(CC) $(ALL_CFLAGS)' > $@
+
+# Each Lua script becomes an array of bytes that io/scripts.c includes.
+$B/lua/%.lua.h: worker/io/scripts/%.lua
+	$(call say,LUA,$<)
+	$(Q)mkdir -p $(@D)
+	$(Q)od -An -v -tx1 $< | sed 's/ \(..\)/0x\1,/g' > $@
+$B/worker/io/scripts.o: $(patsubst worker/io/scripts/%,$B/lua/%.h,$(LUA_SRC))
+
+$B/tests/unit/%: $B/tests/unit/%.o $(COMMON_LIB)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ -lcmocka $(COMMON_LIBS)
+
+unit: $(UNIT_BIN) ## unit tests of common/: no network, no Redis
+	@scripts/unit $(UNIT_BIN)
+
+test: ## the whole suite: what scripts/test does
+	@scripts/test
+
+demo: ## see a job run: what scripts/demo does
+	@scripts/demo
+
+lint: ## format, the arrows between modules, headers alone, cppcheck, shellcheck
+	@scripts/lint
+
+format: ## rewrite the sources as .clang-format says
+	@git ls-files '*.c' '*.h' | xargs clang-format -i
+
+PREFIX ?= /usr/local
+install: all ## bellhopd and bellhop under $(DESTDIR)$(PREFIX)/bin
+	install -D -m 755 $B/bellhopd $(DESTDIR)$(PREFIX)/bin/bellhopd
+	install -D -m 755 $B/bellhop $(DESTDIR)$(PREFIX)/bin/bellhop
+
+clean: ## remove everything that was built
+	rm -rf build build-*
+
+help: ## this text
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | column -t -s '|'
+
+FORCE:
+.PHONY: all unit test demo lint format install clean help FORCE
+.SECONDARY:
+
+-include $(shell find $B -name '*.d' 2>/dev/null)

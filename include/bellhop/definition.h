@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * definition: an integration as its admin describes it (contract, section 4), checked and compiled.
+ *
+ * The same code reads what `bellhop put` is given and what the worker loads from Redis, so what was written past the
+ * tool is checked as strictly. A definition never changes once made and keeps nothing of the tape it was read from.
+ */
+#ifndef BELLHOP_DEFINITION_H
+#define BELLHOP_DEFINITION_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "bellhop/json_tape.h"
+#include "bellhop/mapping.h"
+#include "bellhop/problems.h"
+#include "bellhop/schema.h"
+#include "bellhop/template.h"
+#include "bellhop/url.h"
+
+#define DEFINITION_MAX_BYTES   (1024 * 1024)
+#define DEFINITION_MAX_ACTIONS 256
+
+enum auth_method {
+	AUTH_NONE,
+	AUTH_BEARER,
+	AUTH_API_KEY,
+	AUTH_BASIC,
+};
+
+enum idempotency {
+	IDEMPOTENCY_SAFE,
+	IDEMPOTENCY_IDEMPOTENT,
+	IDEMPOTENCY_KEY,
+	IDEMPOTENCY_NONE, /* may not be repeated */
+};
+
+/* What the operator allows; the admin's definition must fit in. */
+struct definition_rules {
+	uint32_t limit_calls; /* the default and the ceiling of rate_limit */
+	uint32_t limit_window_s;
+	const struct origin_list
+		*allow_http; /* origins that may be called with credentials in clear; NULL: none */
+};
+
+struct header_template {
+	char *name;
+	struct template value;
+};
+
+struct query_template {
+	char *name;
+	struct template value;
+};
+
+/* A JSON body, as a tree: strings are templates, all else is literal text. */
+struct body_node {
+	enum tape_type type;
+	char *text; /* numbers, literals: as they are sent; member names are in `names` */
+	struct template string;	 /* TAPE_STRING */
+	char **names;		 /* TAPE_OBJECT: as JSON, quotes and colon included: `"subject":` */
+	struct body_node *items; /* elements or members */
+	size_t count;
+};
+
+struct action {
+	char *name;
+	char *title;	   /* the name where none is given */
+	char *description; /* or "" */
+	const char *method;
+	bool write;
+	bool requires_confirmation;
+	enum idempotency idempotency;
+	char *idempotency_header; /* IDEMPOTENCY_KEY only, else NULL */
+	uint32_t timeout_ms;
+	uint32_t limit_calls;
+	uint32_t limit_window_s;
+	struct template path;	      /* up to a `?` */
+	struct query_template *query; /* what stood after `?` in the path, then `query` */
+	size_t query_count;
+	struct header_template *headers; /* the definition's and the action's, merged */
+	size_t header_count;
+	char *content_type;	/* NULL without a body */
+	struct body_node *body; /* NULL: none */
+	struct schema *inputs;	/* never NULL */
+	struct mapping *output; /* NULL: the whole response */
+};
+
+struct definition {
+	char *name;
+	char *title;
+	char *description;
+	struct url base;
+	enum auth_method auth;
+	char *auth_header; /* AUTH_API_KEY only, else NULL */
+	struct action *actions;
+	size_t action_count;
+};
+
+/* Reads a whole definition: the object that `put` takes. NULL where there is any error in `problems`; warnings alone
+ * refuse nothing. */
+struct definition *definition_read(const struct json_tape *tape, uint32_t value,
+	const struct definition_rules *rules, struct problems *problems);
+void definition_free(struct definition *definition);
+const struct action *definition_action(const struct definition *definition, const char *name);
+
+/* The fields of the auth method's secret: "token"; "key"; "username", "password". */
+const char *const *auth_fields(enum auth_method auth, size_t *count);
+const char *auth_name(enum auth_method auth);
+const char *idempotency_name(enum idempotency idempotency);
+
+/* The limits under which definitions are read. */
+extern const struct tape_limits definition_tape_limits;
+
+#endif

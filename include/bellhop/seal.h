@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * seal: closes a secret so that only the holder of the key ring can open it, and only where it belongs.
+ *
+ * A libsodium sealed box (X25519, XSalsa20-Poly1305) over the value and its binding: org, integration, field, origin of
+ * the base URL. The sealed text is `bh1.KEYID.BASE64URL`; KEYID names the public key, so keys rotate. What is inside:
+ * `bh1` NUL org NUL integration NUL field NUL origin NUL value, padded to a multiple of 64 bytes (sodium_pad) so that the
+ * length of a secret does not show. Opening is in the worker's keyring.c alone: the tool cannot do it.
+ */
+#ifndef BELLHOP_SEAL_H
+#define BELLHOP_SEAL_H
+
+#include <stddef.h>
+
+#include "bellhop/buf.h"
+#include "bellhop/error.h"
+
+#define SEAL_PUBLIC_BYTES 32
+#define SEAL_SECRET_BYTES 32
+#define SEAL_KEY_ID_BYTES 17 /* 16 hex digits (BLAKE2b of the public key) and a NUL */
+#define SEAL_VALUE_MAX	  (64 * 1024)
+#define SEAL_PAD	  64
+
+struct seal_binding {
+	const char *org;
+	const char *integration;
+	const char *field;
+	const char *origin;
+};
+
+struct public_key {
+	unsigned char bytes[SEAL_PUBLIC_BYTES];
+	char id[SEAL_KEY_ID_BYTES];
+};
+
+void public_key_id(struct public_key *key);
+/* Reads a `.pub` file: one line, `bellhop-public-1 KEYID BASE64`. -1: `error` (ERROR_INTERNAL) says what to do. */
+int public_key_load(struct public_key *key, const char *path, struct error *error);
+
+/* Adds the sealed text. The value is wiped by the caller. */
+void seal_value(const struct public_key *key, const struct seal_binding *binding, const char *value,
+	size_t len, struct buf *out);
+
+/* Why a value may not be a secret of that field: a static sentence, or NULL. Empty, a control character (a credential is
+ * JSON and may hold white space), a colon in a username, over SEAL_VALUE_MAX, a mask typed back in. */
+const char *seal_refuses(const char *field, const char *value, size_t len);
+
+#endif
