@@ -1,0 +1,34 @@
+-- reap: takes over what a dead worker held, so many claims a call.
+--
+-- KEYS  workers, dying, retry, claims:X
+-- ARGV  me, X, the member whose lease ended (X:epoch) or '' where X is being emptied already, lease_ms, how many at most
+--
+-- Answers  'dead' where this worker is no longer known, else how many claims were put back and how many are left.
+-- From the moment that the member is gone, nothing X still says counts. What X had taken keeps its count of deliveries.
+
+local me, worker, member, lease_ms, most = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[5])
+if not redis.call('ZSCORE', KEYS[1], me) then
+	return 'dead'
+end
+if member ~= '' then
+	local clock = redis.call('TIME')
+	local heartbeat = redis.call('ZSCORE', KEYS[1], member)
+	if not heartbeat or tonumber(heartbeat) >= clock[1] * 1000 + math.floor(clock[2] / 1000) - lease_ms then
+		return {0, 0}
+	end
+	redis.call('ZREM', KEYS[1], member)
+	redis.call('SADD', KEYS[2], worker)
+elseif redis.call('SISMEMBER', KEYS[2], worker) == 0 then
+	return {0, 0}
+end
+
+local claims = redis.call('HRANDFIELD', KEYS[4], most, 'WITHVALUES')
+for i = 1, #claims, 2 do
+	redis.call('HDEL', KEYS[4], claims[i])
+	redis.call('RPUSH', KEYS[3], string.match(claims[i], ' (.*)$') .. '\n' .. claims[i + 1])
+end
+local left = redis.call('HLEN', KEYS[4])
+if left == 0 then
+	redis.call('SREM', KEYS[2], worker)
+end
+return {#claims / 2, left}

@@ -1,0 +1,23 @@
+-- register: a worker makes itself known, or comes back after its connection was lost.
+--
+-- KEYS  workers, claims:W
+-- ARGV  the member it was (W:epoch) or '', the member it is now
+--
+-- Answers  'dead' where the member it was is gone: its claims are others' now, it drops all and takes a new W;
+--          else now_us and the fields of the claims that Redis holds for it. Those it does not know were given in an
+--          answer that was lost: it gives them back. A command of the old connection that arrives late finds its member gone.
+
+local old, new = ARGV[1], ARGV[2]
+if old ~= '' then
+	if not redis.call('ZSCORE', KEYS[1], old) then
+		return 'dead'
+	end
+	redis.call('ZREM', KEYS[1], old)
+end
+local clock = redis.call('TIME')
+redis.call('ZADD', KEYS[1], string.format('%.0f', clock[1] * 1000 + math.floor(clock[2] / 1000)), new)
+local out = {string.format('%.0f', clock[1] * 1000000 + clock[2])}
+for _, field in ipairs(redis.call('HKEYS', KEYS[2])) do
+	out[#out + 1] = field
+end
+return out
