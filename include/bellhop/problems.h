@@ -14,7 +14,8 @@
 
 #include "bellhop/buf.h"
 
-#define PROBLEMS_MAX 64
+#define PROBLEMS_MAX	  64  /* errors, and as many warnings */
+#define PROBLEM_MAX_BYTES 512 /* of a place, and of a text: what is longer is cut at a character */
 
 struct problem {
 	char *place;
