@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+"""What the integration tests are made of: real servers, the two programs, and the words of an organisation."""

@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: MIT
+"""A private redis-server, which a test may kill, stop for a while, and start again."""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+
+import redis
+
+from .waiting import wait_until
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class RedisProcess:
+    """`url` is what a program is told, `client` is a connection of the test's own, over the unix socket."""
+
+    def __init__(self, aof=False, password=None, **settings):
+        self.folder = tempfile.mkdtemp(prefix="bellhop-redis-")
+        self.socket_path = os.path.join(self.folder, "redis.sock")
+        self.port = free_port()
+        self.password = password
+        self.settings = {
+            "save": "",
+            "appendonly": "yes" if aof else "no",
+            "appendfsync": "always" if aof else "no",
+            **{name.replace("_", "-"): str(value) for name, value in settings.items()},
+        }
+        if password:
+            self.settings["requirepass"] = password
+        self.process = None
+        self.client = redis.Redis(
+            unix_socket_path=self.socket_path, password=password, decode_responses=True
+        )
+        self.start()
+
+    @property
+    def url(self):
+        return f"redis://127.0.0.1:{self.port}/0"
+
+    @property
+    def unix_url(self):
+        return f"unix://{self.socket_path}?db=0"
+
+    def start(self):
+        command = ["redis-server", "--bind", "127.0.0.1", "--port", str(self.port)]
+        command += ["--unixsocket", self.socket_path, "--dir", self.folder, "--daemonize", "no"]
+        for name, value in self.settings.items():
+            command += ["--" + name, value]
+        with open(os.path.join(self.folder, "log"), "ab") as log:
+            self.process = subprocess.Popen(command, stdout=log, stderr=log)
+        wait_until(self.answers, f"redis-server in {self.folder}")
+
+    def answers(self):
+        if self.process.poll() is not None:
+            with open(os.path.join(self.folder, "log"), encoding="utf-8") as log:
+                raise AssertionError("redis-server ended:\n" + log.read())
+        try:
+            return self.client.ping()
+        except redis.exceptions.ConnectionError:  # not there yet, or reading its AOF
+            return False
+
+    def kill(self):
+        """Dies at once, as with a machine's power."""
+        if self.process and self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+        self.client.connection_pool.disconnect()
+
+    def pause(self):
+        """Hangs: connections stay open and nothing answers."""
+        self.process.send_signal(signal.SIGSTOP)
+
+    def resume(self):
+        self.process.send_signal(signal.SIGCONT)
+
+    def now_ms(self):
+        seconds, microseconds = self.client.time()
+        return seconds * 1000 + microseconds // 1000
+
+    def wait_for_clock(self, at_ms, timeout=15):
+        """Until Redis's clock, the one that counts, is past `at_ms`."""
+        wait_until(lambda: self.now_ms() > at_ms, "Redis's clock", timeout)
+
+    def close(self):
+        self.kill()
+        shutil.rmtree(self.folder, ignore_errors=True)

@@ -1,0 +1,16 @@
+# SPDX-License-Identifier: MIT
+"""Waiting for what can only be looked at: with a deadline, and with a sentence for when it never comes."""
+
+import time
+
+
+def wait_until(condition, what, timeout=10):
+    """Looks until `condition()` is true and returns what it gave; fails saying what was waited for."""
+    deadline = time.monotonic() + timeout
+    while True:
+        seen = condition()
+        if seen:
+            return seen
+        if time.monotonic() > deadline:
+            raise AssertionError(f"waited {timeout} s for {what}")
+        time.sleep(0.003)
