@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: MIT */
+/* options_table: every option of both programs, in the order of --help. */
+#include "options_table.h"
+
+#include "bellhop/bug.h"
+
+#define FIELD(member) .offset = offsetof(struct options, member)
+#define BOTH	      (OPTIONS_WORKER | OPTIONS_TOOL)
+#define NUMBER(member, least, most) \
+	.value = "N", .read = option_read_u32, FIELD(member), .min = (least), .max = (most)
+#define TTL(member)   NUMBER(member, 1, 365 * 86400)
+#define COUNT(member) NUMBER(member, 1, 10 * 1000 * 1000)
+#define BYTES(member)                                                           \
+	.value = "BYTES", .read = option_read_bytes, FIELD(member), .min = 128, \
+	.max = 64 * 1024 * 1024
+#define A_NAME "1 to 128 of A-Z a-z 0-9 . _ -, the first one a letter or a digit"
+#define A_PATH "the path of a file"
+
+/* clang-format off */
+const struct option options_table[] = {
+	{"redis-url", .programs = BOTH,
+		.value = "URL", .read = option_read_text, FIELD(redis_url),
+		.fallback = "redis://127.0.0.1:6379/0",
+		.takes = "redis://[user:password@]host[:port][/db] or unix:///path[?db=N]",
+		.help = "where Redis is; also unix:///path?db=0"},
+	{"redis-password-file", .programs = BOTH,
+		.value = "FILE", .read = option_read_text, FIELD(redis_password_file),
+		.takes = A_PATH,
+		.help = "its first line is Redis's password, rather than one in the URL"},
+	{"shard", .programs = BOTH,
+		.value = "NAME", .read = option_read_name, FIELD(shard),
+		.fallback = "main",
+		.takes = A_NAME,
+		.help = "the hash tag of all keys"},
+	{"org", .programs = OPTIONS_TOOL,
+		.value = "ORG", .read = option_read_name, FIELD(org),
+		.takes = A_NAME,
+		.help = "the org whose integrations these are"},
+	{"seal-with", .programs = OPTIONS_TOOL,
+		.value = "FILE.pub", .read = option_read_text, FIELD(seal_with),
+		.takes = "the path of a .pub file that `bellhop keygen` made",
+		.help = "the public key that secrets are sealed with"},
+	{"key-file", .programs = OPTIONS_WORKER,
+		.value = "FILE", .read = option_read_text, FIELD(key_file),
+		.takes = A_PATH,
+		.help = "the key ring, made by `bellhop keygen`; refused where others can read it"},
+	{"queues", .programs = OPTIONS_WORKER,
+		.value = "LIST", .read = option_read_queues, FIELD(weights),
+		.fallback = "decisions:8,chat:4,workflow:1",
+		.takes = "a list such as decisions:8,chat:4,workflow:1, each queue once at most, weights from 1 to 1000",
+		.help = "the queues that are served, with their weights; none starves"},
+	{"concurrency", .programs = OPTIONS_WORKER,
+		NUMBER(concurrency, 1, 100 * 1000),
+		.fallback = "1000",
+		.help = "jobs in flight"},
+	{"rate-limit", .programs = BOTH,
+		.value = "CALLS/SECONDS", .read = option_read_rate, .min = 1, .max = 1000 * 1000,
+		.fallback = "10/60",
+		.takes = "calls/seconds such as 10/60, up to 1000000 calls in up to 86400 seconds",
+		.help = "calls of each action: the default and the ceiling"},
+	{"allow-nets", .programs = OPTIONS_WORKER,
+		.value = "LIST", .read = option_read_text, FIELD(allow_nets),
+		.takes = "networks such as 10.20.0.0/16,127.0.0.1/32:8080",
+		.help = "networks that may be called although not public, with a port or all:\n"
+			"10.20.0.0/16,127.0.0.1/32:8080"},
+	{"allow-http", .programs = BOTH,
+		.value = "LIST", .read = option_read_origins, FIELD(allow_http),
+		.takes = "origins such as http://a.example,http://b.example:8080",
+		.help = "origins that may be called with credentials in clear:\n"
+			"http://a.example,http://b.example:8080"},
+	{"ca-file", .programs = OPTIONS_WORKER,
+		.value = "FILE", .read = option_read_text, FIELD(ca_file),
+		.shown = "the system's",
+		.takes = A_PATH,
+		.help = "certificates that are trusted for upstreams"},
+	{"listen", .programs = OPTIONS_WORKER,
+		.value = "ADDRESS:PORT", .read = option_read_listen, FIELD(listen),
+		.fallback = "127.0.0.1:9464",
+		.takes = "address:port, [address]:port for IPv6, or off",
+		.help = "where /livez and /readyz are; off for nowhere"},
+	{"lease-ms", .programs = OPTIONS_WORKER,
+		NUMBER(lease_ms, 100, 3600 * 1000),
+		.fallback = "30000",
+		.help = "after this long without a sign of life a worker's jobs are taken over"},
+	{"drain-ms", .programs = OPTIONS_WORKER,
+		NUMBER(drain_ms, 0, 3600 * 1000),
+		.fallback = "25000",
+		.help = "how long jobs in flight may run on after SIGTERM"},
+	{"result-ttl", .programs = OPTIONS_WORKER,
+		TTL(result_ttl_s),
+		.fallback = "3600",
+		.help = "seconds that the newest reply of an id is kept"},
+	{"reply-ttl", .programs = OPTIONS_WORKER,
+		TTL(reply_ttl_s),
+		.fallback = "86400",
+		.help = "seconds that a reply queue lives without a push"},
+	{"confirm-ttl", .programs = OPTIONS_WORKER,
+		TTL(confirm_ttl_s),
+		.fallback = "3600",
+		.help = "seconds that a confirmation waits for a person"},
+	{"reply-max", .programs = OPTIONS_WORKER,
+		COUNT(reply_max),
+		.fallback = "10000",
+		.help = "replies that a reply queue holds"},
+	{"dead-max", .programs = OPTIONS_WORKER,
+		COUNT(dead_max),
+		.fallback = "10000",
+		.help = "entries that the list of dead jobs holds"},
+	{"calls-max", .programs = OPTIONS_WORKER,
+		COUNT(calls_max),
+		.fallback = "10000",
+		.help = "entries that an org's audit log holds"},
+	{"pending-max", .programs = OPTIONS_WORKER,
+		COUNT(pending_max),
+		.fallback = "1000",
+		.help = "confirmations of an org that may wait at once"},
+	{"max-job-bytes", .programs = OPTIONS_WORKER,
+		BYTES(max_job_bytes),
+		.fallback = "1048576",
+		.help = "the longest job"},
+	{"max-response-bytes", .programs = OPTIONS_WORKER,
+		BYTES(max_response_bytes),
+		.fallback = "1048576",
+		.help = "the longest response, counted after decompression"},
+	{"log-level", .programs = OPTIONS_WORKER,
+		.value = "LEVEL", .read = option_read_level, FIELD(log_level),
+		.fallback = "info",
+		.takes = "debug, info, warning or error",
+		.help = "debug, info, warning or error"},
+	{"log-format", .programs = OPTIONS_WORKER,
+		.value = "FORMAT", .read = option_read_format, FIELD(log_format),
+		.fallback = "", .shown = "json, text on a terminal",
+		.takes = "json or text",
+		.help = "json or text, on standard error"},
+	{"json", .programs = OPTIONS_TOOL,
+		.read = option_read_flag, FIELD(json),
+		.help = "results as JSON, one object a line"},
+};
+/* clang-format on */
+
+const size_t options_table_count = ARRAY_SIZE(options_table);
+_Static_assert(ARRAY_SIZE(options_table) <= OPTIONS_TABLE_MAX, "arrays beside the table are short");
