@@ -8,6 +8,7 @@
 #define BELLHOP_COMMON_JSON_SCAN_H
 
 #include <endian.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <string.h>
 
