@@ -106,7 +106,7 @@ clean: ## remove everything that was built
 	rm -rf build build-*
 
 help: ## this text
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | column -t -s '|'
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
 
 FORCE:
 .PHONY: all unit test demo lint format install clean help FORCE
