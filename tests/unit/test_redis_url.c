@@ -236,7 +236,7 @@ static int parse_with_file(struct redis_url *url, const char *url_text, const ch
 static void the_first_line_of_the_file_wins_over_the_url(void **state)
 {
 	struct redis_url url;
-	struct error error;
+	struct error error = {0};
 
 	(void)state;
 	assert_int_equal(
@@ -256,7 +256,7 @@ static void a_password_file_without_a_password_is_refused(void **state)
 {
 	static char long_line[5000];
 	struct redis_url url;
-	struct error error;
+	struct error error = {0};
 
 	(void)state;
 	assert_int_equal(redis_url_parse(&url, "redis://h", "/nowhere/at/all", &error), -1);
