@@ -27,7 +27,8 @@ WORKER_PKGS := libcurl libevent libcares libcrypto
 
 ALL_CFLAGS = -std=gnu17 -D_GNU_SOURCE -DBELLHOP_VERSION='"$(VERSION)"' $(WARN) $(CFLAGS) \
 	-I include -iquote worker -iquote $B $(PKG_CFLAGS) \
-	$(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer -fPIE,$(HARDEN)) \
+	$(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer -fPIE \
+		-ftrivial-auto-var-init=pattern,$(HARDEN)) \
 	$(if $(COVERAGE),--coverage)
 ALL_LDFLAGS = $(LINK_HARDEN) $(LDFLAGS) $(if $(SAN),-fsanitize=$(SAN)) $(if $(COVERAGE),--coverage)
 
