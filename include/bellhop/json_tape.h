@@ -82,10 +82,10 @@ const char *tape_type_name(const struct json_tape *tape, uint32_t value);
 uint32_t tape_first(const struct json_tape *tape, uint32_t container);
 uint32_t tape_next(const struct json_tape *tape, uint32_t container, uint32_t child);
 
-/* The value of the member of that (unescaped) name; TAPE_NONE where there is none. */
+/* The value of the member of that (unescaped) name; TAPE_NONE where there is none, or where it is no object. */
 uint32_t tape_member(const struct json_tape *tape, uint32_t object, const char *name);
 uint32_t tape_member_span(const struct json_tape *tape, uint32_t object, struct span name);
-/* The element at `index`; TAPE_NONE where there is none. */
+/* The element at `index`; TAPE_NONE where there is none, or where it is no array. */
 uint32_t tape_element(const struct json_tape *tape, uint32_t array, uint32_t index);
 
 /* The text of the value as it was written, quotes and brackets included. */
@@ -96,6 +96,8 @@ void tape_string(const struct json_tape *tape, uint32_t string, struct buf *out)
 /* The same without a copy where nothing is escaped; else by way of `scratch`, which is cleared first. */
 struct span tape_string_span(const struct json_tape *tape, uint32_t string, struct buf *scratch);
 bool tape_string_equals(const struct json_tape *tape, uint32_t string, struct span text);
+/* -1, 0, 1: two strings in the order of their bytes, unescaped (which is that of their characters). */
+int tape_string_compare(const struct json_tape *tape, uint32_t a, uint32_t b);
 
 /* Whether the number's value is an integer (JSON Schema: 1.0 and 1e2 are). */
 bool tape_is_integer(const struct json_tape *tape, uint32_t number);
