@@ -4,28 +4,32 @@
  *
  * `{{name}}`, `{{ customer.email }}`, `{{items.0.id}}`; `\{{` is a literal `{{`. A placeholder's path is a list of
  * segments, each of anything but `.`, `{`, `}`, white space and control characters. What comes out of an input is
- * never scanned again. This module finds values and their text; each place's encoder is in request.c.
+ * never scanned again. This module knows the text only: values are found by common/lookup.c, encoded by request_*.c.
  */
 #ifndef BELLHOP_TEMPLATE_H
 #define BELLHOP_TEMPLATE_H
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
-#include "bellhop/json_tape.h"
 #include "bellhop/problems.h"
 #include "bellhop/span.h"
+
+/* Inputs are nested less deep, so a longer path could never be found. */
+#define PLACEHOLDER_MAX_SEGMENTS 32
 
 struct placeholder {
 	char *name;	 /* as written, trimmed: "customer.email" */
 	char **segments; /* "customer", "email" */
 	size_t count;
-	bool optional; /* by the schema: set by definition.c */
+	bool optional; /* by the schema: set when the action is read */
+	uint32_t slot; /* where the lookup of the action puts its value */
 };
 
 struct template_part {
 	char *literal; /* NULL: a placeholder */
-	size_t len;
+	size_t len;    /* of the literal, which may hold NUL bytes */
 	struct placeholder placeholder;
 };
 
@@ -45,8 +49,9 @@ const struct placeholder *template_sole(const struct template *template);
 /* The text where it has no placeholder, else NULL. */
 const char *template_literal(const struct template *template);
 
-/* The value of a placeholder in an object of inputs, or TAPE_NONE. A segment of digits is an index in an array. */
-uint32_t placeholder_find(
-	const struct placeholder *placeholder, const struct json_tape *tape, uint32_t inputs);
+/* How a template is made of the pieces of another. An empty literal adds nothing, a literal after a literal joins it;
+ * `from` is empty after it was taken. */
+void template_add_literal(struct template *template, struct span text);
+void template_take_placeholder(struct template *template, struct placeholder *from);
 
 #endif
