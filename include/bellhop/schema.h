@@ -3,9 +3,9 @@
  * schema: JSON Schema 2020-12, the part of it that the contract names (section 4), compiled once.
  *
  * Keywords: type (a name or a list), properties, required, additionalProperties (a boolean or a schema), items, enum,
- * const, default, minimum, maximum, exclusiveMinimum, exclusiveMaximum, multipleOf, minLength, maxLength, pattern,
+ * const, default, minimum, maximum, exclusiveMinimum, exclusiveMaximum, multipleOf, minLength, maxLength,
  * minItems, maxItems, and the annotations title, description, examples, deprecated, readOnly, writeOnly, format,
- * $comment, $schema. Any other keyword is a problem when compiled. At the top of an action's inputs
+ * $comment, $schema. Any other keyword, `pattern` for now too, is a problem when compiled. At the top of an action's inputs
  * additionalProperties is false unless it says otherwise; that is SCHEMA_CLOSED.
  */
 #ifndef BELLHOP_SCHEMA_H
@@ -32,15 +32,17 @@ struct schema *schema_compile(const struct json_tape *tape, uint32_t value, unsi
 struct schema *schema_of_names(const char *const *names, size_t count);
 void schema_free(struct schema *schema);
 
-/* Checks a value and adds each breach to `problems` under its JSON Pointer, in words a model can act on:
- * "9 is more than 4", "is required", "is not one of the inputs: desk, subject". 0 or -1. */
+/* Checks a value and adds each breach to `problems` under its JSON Pointer, in words a model can act on: "9 is more
+ * than 4", "is required", "is not an input of this action; it takes desk, subject". 0 or -1. Looks no further once
+ * `problems` holds PROBLEMS_MAX errors. */
 int schema_check(const struct schema *schema, const struct json_tape *tape, uint32_t value,
 	struct problems *problems);
 
 /* Whether a default could apply to that value: where not, it is used as it is, without a copy. */
 bool schema_lacks_defaults(
 	const struct schema *schema, const struct json_tape *tape, uint32_t value);
-/* Writes the value with the defaults of absent members filled in, at every depth that is there. */
+/* Writes the value with the defaults of absent members filled in, at every depth that is there; the maximum of `out`
+ * bounds the work too. */
 void schema_fill(
 	const struct schema *schema, const struct json_tape *tape, uint32_t value, struct buf *out);
 
