@@ -2,8 +2,9 @@
 /*
  * key_file: the key ring as a file, made and added to by `bellhop keygen`.
  *
- * One line a key, `bellhop-secret-1 KEYID BASE64`, the newest last; lines that begin with `#` are comments. Mode 0600,
- * written whole to a new name and renamed. The worker's keyring.c reads it; this module only makes keys.
+ * One line a key, `bellhop-secret-1 KEYID BASE64` (standard alphabet, padded), the newest last; empty lines and lines that
+ * begin with `#` are none. Mode 0600, never overwritten: a rotation is written whole to FILE.new and renamed, and keeps the
+ * file's owner. The worker's keyring.c reads it; this module only makes keys.
  */
 #ifndef BELLHOP_KEY_FILE_H
 #define BELLHOP_KEY_FILE_H
