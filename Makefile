@@ -23,7 +23,7 @@ HARDEN := -fPIE -fstack-protector-strong -fstack-clash-protection -D_FORTIFY_SOU
 LINK_HARDEN := -pie -Wl,-z,relro,-z,now,-z,noexecstack
 
 COMMON_PKGS := hiredis jansson libsodium libpcre2-8
-WORKER_PKGS := libcurl libevent libcares libcrypto
+WORKER_PKGS := libcurl libevent libcares libssl libcrypto
 
 ALL_CFLAGS = -std=gnu17 -D_GNU_SOURCE -DBELLHOP_VERSION='"$(VERSION)"' $(WARN) $(CFLAGS) \
 	-I include -iquote worker -iquote $B $(PKG_CFLAGS) \
@@ -41,12 +41,17 @@ COMMON_SRC := $(wildcard common/*.c)
 WORKER_SRC := $(wildcard worker/*.c worker/steps/*.c worker/io/*.c)
 CLI_SRC := $(wildcard worker/cli/*.c)
 LUA_SRC := $(wildcard worker/io/scripts/*.lua)
+IO_SRC := $(wildcard worker/io/*.c)
 UNIT_SRC := $(wildcard tests/unit/test_*.c)
+IO_UNIT_SRC := $(wildcard tests/unit/io/test_*.c)
+IO_UNIT_HELP := $(filter-out $(IO_UNIT_SRC),$(wildcard tests/unit/io/*.c))
 FUZZ_SRC := $(wildcard tests/fuzz/fuzz_*.c)
 
 objects = $(patsubst %.c,$B/%.o,$(1))
 COMMON_LIB := $B/libbellhop.a
+IO_LIB := $B/libio.a
 UNIT_BIN := $(patsubst %.c,$B/%,$(UNIT_SRC))
+IO_UNIT_BIN := $(patsubst %.c,$B/%,$(IO_UNIT_SRC))
 
 all: $B/bellhopd $B/bellhop ## the worker and the command-line tool
 
@@ -83,8 +88,17 @@ $B/tests/unit/%: $B/tests/unit/%.o $(COMMON_LIB)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ -lcmocka $(COMMON_LIBS)
 
-unit: $(UNIT_BIN) ## unit tests of common/: no network, no Redis
-	@scripts/unit $(UNIT_BIN)
+# For the tests of worker/io, each of which takes the modules it needs.
+$(IO_LIB): $(call objects,$(IO_SRC))
+	$(call say,AR,$@)
+	$(Q)rm -f $@ && $(AR) rcs $@ $^
+
+$B/tests/unit/io/test_%: $B/tests/unit/io/test_%.o $(call objects,$(IO_UNIT_HELP)) $(IO_LIB) $(COMMON_LIB)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ -lcmocka $(WORKER_LIBS)
+
+unit: $(UNIT_BIN) $(IO_UNIT_BIN) ## unit tests: common/ without network, worker/io on the loopback; no Redis
+	@scripts/unit $(UNIT_BIN) $(IO_UNIT_BIN)
 
 test: ## the whole suite: what scripts/test does
 	@scripts/test

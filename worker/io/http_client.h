@@ -54,6 +54,7 @@ enum http_end {
 	HTTP_TOO_LARGE, /* over max_response_bytes, decoded; or headers over 64 KiB */
 	HTTP_INVALID,	/* not HTTP/1, broken framing or content encoding */
 	HTTP_STALE,	/* `begun_valid_us` had passed before the first byte */
+	HTTP_REFUSED, /* not a request that may be sent (a line break in a header …): a defect of ours */
 };
 
 struct http_response {

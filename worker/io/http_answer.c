@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * http_answer: what comes back, as libcurl hands it over: header lines and the decoded body, both counted.
+ *
+ * libcurl's own limits know nothing of decoding. And since each layer of content coding may blow up a thousandfold inside libcurl before a byte
+ * is counted here, more than one layer is refused.
+ */
+#include <ctype.h>
+#include <string.h>
+#include <strings.h>
+#include <time.h>
+
+#include "io/http_private.h"
+
+#define RETRY_AFTER_MAX_S (366LL * 24 * 3600)
+
+struct header {
+	const char *value;
+	size_t len;
+};
+
+static bool header_is(const char *line, size_t len, const char *name, struct header *header)
+{
+	size_t name_len = strlen(name);
+
+	if (len <= name_len || line[name_len] != ':' || strncasecmp(line, name, name_len) != 0)
+		return false;
+	header->value = line + name_len + 1;
+	header->len = len - name_len - 1;
+	while (header->len && isspace((unsigned char)*header->value)) {
+		header->value++;
+		header->len--;
+	}
+	while (header->len && isspace((unsigned char)header->value[header->len - 1]))
+		header->len--;
+	return true;
+}
+
+/* Seconds or a date. */
+static int64_t retry_after(const struct header *header)
+{
+	char text[64];
+	int64_t seconds = 0;
+	size_t digits = 0;
+	time_t date, now = time(NULL);
+
+	for (; digits < header->len && isdigit((unsigned char)header->value[digits]); digits++)
+		if (seconds <= RETRY_AFTER_MAX_S)
+			seconds = seconds * 10 + (header->value[digits] - '0');
+	if (digits && digits == header->len)
+		return seconds < RETRY_AFTER_MAX_S ? seconds : RETRY_AFTER_MAX_S;
+	if (digits || header->len == 0 || header->len >= sizeof(text))
+		return -1;
+	memcpy(text, header->value, header->len);
+	text[header->len] = '\0';
+	date = curl_getdate(text, NULL);
+	if (date == (time_t)-1)
+		return -1;
+	if (date <= now)
+		return 0;
+	return date - now < RETRY_AFTER_MAX_S ? date - now : RETRY_AFTER_MAX_S;
+}
+
+/* Names in a list, those that change nothing apart. */
+static unsigned codings(const struct header *header)
+{
+	const char *at = header->value, *end = at + header->len;
+	unsigned count = 0;
+
+	while (at < end) {
+		const char *comma = memchr(at, ',', (size_t)(end - at));
+		const char *stop = comma ? comma : end;
+
+		while (at < stop && isspace((unsigned char)*at))
+			at++;
+		if (at < stop && strncasecmp(at, "identity", 8) != 0 &&
+			strncasecmp(at, "chunked", 7) != 0)
+			count++;
+		at = stop + 1;
+	}
+	return count;
+}
+
+static void header_read(struct http_call *call, const char *line, size_t len)
+{
+	struct header header;
+
+	switch (line[0] | 0x20) {
+	case 'r':
+		if (header_is(line, len, "Retry-After", &header))
+			call->response.retry_after_s = retry_after(&header);
+		break;
+	case 'c':
+		if (header_is(line, len, "Content-Encoding", &header))
+			call->codings += codings(&header);
+		break;
+	case 't':
+		if (header_is(line, len, "Transfer-Encoding", &header))
+			call->codings += codings(&header);
+		break;
+	default:
+		break;
+	}
+}
+
+/* libcurl would take an answer that calls itself HTTP/2. */
+static bool status_read(struct http_call *call, const char *line, size_t len)
+{
+	if (len < 12 || memcmp(line, "HTTP/1.", 7) != 0 || line[8] != ' ') {
+		http_call_verdict(call, HTTP_INVALID, "the answer is not HTTP/1.1");
+		return false;
+	}
+	call->in_headers = true;
+	call->codings = 0;
+	call->response.retry_after_s = -1;
+	return true;
+}
+
+size_t http_answer_header(char *line, size_t size, size_t count, void *arg)
+{
+	struct http_call *call = arg;
+	size_t len = size * count;
+
+	call->header_bytes += len;
+	if (call->header_bytes > HTTP_ANSWER_HEADERS_MAX) {
+		http_call_verdict(call, HTTP_TOO_LARGE, "the answer's headers are over 64 KiB");
+		return 0;
+	}
+	/* A status line begins the headers of an interim or the final answer; anything else is a trailer. */
+	if (!call->in_headers && len > 5 && memcmp(line, "HTTP/", 5) == 0)
+		return status_read(call, line, len) ? len : 0;
+	if (!call->in_headers)
+		return len;
+	if (line[0] == '\r' || line[0] == '\n')
+		call->in_headers = false;
+	else
+		header_read(call, line, len);
+	if (call->codings > 1) {
+		http_call_verdict(
+			call, HTTP_INVALID, "the answer has more than one layer of content coding");
+		return 0;
+	}
+	return len;
+}
+
+size_t http_answer_body(char *data, size_t size, size_t count, void *arg)
+{
+	struct http_call *call = arg;
+	struct buf *body = call->response.body;
+	size_t len = size * count;
+
+	if (len <= call->request.max_response_bytes &&
+		body->len <= call->request.max_response_bytes - len)
+		buf_add(body, data, len);
+	else
+		body->overflowed = true;
+	if (!body->overflowed)
+		return len;
+	http_call_verdict(call, HTTP_TOO_LARGE, "the answer is larger than may be read");
+	return 0;
+}
