@@ -35,6 +35,24 @@ int32_t json_text_hex(const char *digits)
 	return value;
 }
 
+size_t json_text_escape_bytes(const char *at, const char *end)
+{
+	ptrdiff_t left = end - at;
+	int32_t unit, low;
+
+	if (left < 2)
+		return 0;
+	if (json_text_escapes[(unsigned char)at[1]] != 0)
+		return 2;
+	unit = at[1] == 'u' && left >= 6 ? json_text_hex(at + 2) : -1;
+	if (unit < 0 || (unit >= 0xdc00 && unit <= 0xdfff))
+		return 0;
+	if (unit < 0xd800 || unit > 0xdbff)
+		return 6;
+	low = left >= 12 && at[6] == '\\' && at[7] == 'u' ? json_text_hex(at + 8) : -1;
+	return low >= 0xdc00 && low <= 0xdfff ? 12 : 0;
+}
+
 static size_t encode(uint32_t character, char out[4])
 {
 	if (character < 0x80) {

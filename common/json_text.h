@@ -17,6 +17,9 @@ struct json_text {
 /* The next piece, which lives until the next call; empty at the end. */
 struct span json_text_next(struct json_text *text);
 
+/* Bytes of the escape at the backslash `at`, that of a surrogate pair 12; 0 where it is none, or cut off by `end`. */
+size_t json_text_escape_bytes(const char *at, const char *end);
+
 /* The value of four hexadecimal digits, or -1. */
 int32_t json_text_hex(const char *digits);
 
