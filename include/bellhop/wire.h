@@ -36,14 +36,15 @@ enum decision {
 
 struct message {
 	struct json_tape tape;
+	struct buf scratch; /* where the digest's content is laid out */
 	enum queue queue;
 	struct name id;
 	struct name org;
 	struct name integration; /* a job's */
 	struct name action;
-	struct name reply_to;	 /* empty: only result: is written */
-	uint32_t inputs;	 /* index on the tape, TAPE_NONE where absent */
-	int64_t deadline_ms;	 /* Unix time by Redis's clock; 0: none */
+	struct name reply_to; /* empty: only result: is written */
+	uint32_t inputs;      /* index on the tape, TAPE_NONE where absent */
+	int64_t deadline_ms; /* Unix time by Redis's clock; 0: none (one that says 0 is read as 1: past) */
 	struct span traceparent; /* as JSON, quotes included; empty: none */
 	struct span meta;	 /* as JSON, as it came; empty: none */
 	enum decision decision;
@@ -54,9 +55,11 @@ struct message {
 
 void message_init(struct message *message);
 void message_release(struct message *message);
+/* As after message_init(), memory kept up to some KiB: where the next job may be long in coming. */
+void message_clear(struct message *message);
 
 /*
- * Reads one payload. -1: ERROR_INVALID_JOB; then only those of id, org, reply_to and meta that could be read are set
+ * Reads one payload; a message may be read into again and again. -1: ERROR_INVALID_JOB; then only those of id, org, reply_to and meta that could be read are set
  * (by a scan that goes as far into a broken text as it can), and the digest is that of the bytes. A payload of more
  * than `max_bytes` is invalid whatever it holds.
  */
