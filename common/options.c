@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "bellhop/bug.h"
 
@@ -127,11 +128,17 @@ static void read_environment(enum options_for program, struct choice *choices)
 	}
 }
 
+/* The one default that is not a text: people read a terminal, programs all else. */
+static enum log_format by_terminal(void)
+{
+	return isatty(STDERR_FILENO) ? LOG_FORMAT_TEXT : LOG_FORMAT_JSON;
+}
+
 int options_read(struct options *options, enum options_for program, int *argc, char **argv,
 	struct error *error)
 {
 	struct choice choices[OPTIONS_TABLE_MAX] = {{0}};
-	struct options read = {0};
+	struct options read = {.log_format = by_terminal()};
 	read_environment(program, choices);
 	if (argc && read_arguments(program, argc, argv, choices, error) < 0)
 		return -1;

@@ -129,7 +129,7 @@ const struct option options_table[] = {
 		.help = "debug, info, warning or error"},
 	{"log-format", .programs = OPTIONS_WORKER,
 		.value = "FORMAT", .read = option_read_format, FIELD(log_format),
-		.fallback = "", .shown = "json, text on a terminal",
+		.shown = "json, text on a terminal",
 		.takes = "json or text",
 		.help = "json or text, on standard error"},
 	{"json", .programs = OPTIONS_TOOL,

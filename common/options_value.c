@@ -3,7 +3,6 @@
 #include "options_table.h"
 
 #include <string.h>
-#include <unistd.h>
 
 #include "bellhop/alloc.h"
 #include "bellhop/bug.h"
@@ -169,8 +168,9 @@ bool option_read_format(const struct option *option, void *field, const char *te
 		[LOG_FORMAT_JSON] = "json",
 		[LOG_FORMAT_TEXT] = "text",
 	};
-	size_t word = isatty(STDERR_FILENO) ? LOG_FORMAT_TEXT : LOG_FORMAT_JSON;
-	if (text != option->fallback && !read_word(words, ARRAY_SIZE(words), text, &word))
+	size_t word;
+	(void)option;
+	if (!read_word(words, ARRAY_SIZE(words), text, &word))
 		return false;
 	*(enum log_format *)field = (enum log_format)word;
 	return true;

@@ -37,6 +37,9 @@ struct redis_answer *redis_sync_command(struct redis_sync *redis, const struct s
 /* The same for words that are NUL-terminated; the list ends with NULL. An error answer fails too, with its text. */
 struct redis_answer *redis_sync_do(struct redis_sync *redis, struct error *error, ...)
 	__attribute__((sentinel));
+/* Hands `answer` on where it is one; fails where it is NULL or an error answer, with a line that says what to do about it. */
+struct redis_answer *redis_sync_succeed(
+	const struct redis_sync *redis, struct redis_answer *answer, struct error *error);
 void redis_answer_free(struct redis_answer *answer);
 
 #endif
