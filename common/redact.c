@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: MIT */
+/* redact: finds the forms of a secret in a text and masks them. */
+#include "bellhop/redact.h"
+
+#include "bellhop/bug.h"
+#include "redact_search.h"
+
+_Static_assert(REDACT_MAX_PATTERNS < 31, "a bit each, and one for escapes");
+
+static const char base64_standard[] =
+	"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+static size_t base64_bytes(size_t len)
+{
+	return (len + 2) / 3 * 4;
+}
+
+size_t redact_bytes(size_t value_len)
+{
+	return value_len + 2 * base64_bytes(value_len) + 2 * value_len;
+}
+
+void redact_init(struct redactor *redactor, char *memory, size_t size)
+{
+	*redactor = (struct redactor){.memory = memory, .size = size};
+	/* The second byte of an escape says nothing yet. */
+	for (size_t i = 0; i < ARRAY_SIZE(redactor->second); i++)
+		redactor->second[i] = REDACT_ESCAPED;
+}
+
+static char *take_memory(struct redactor *redactor, size_t len)
+{
+	char *memory = redactor->memory + redactor->used;
+
+	BUG_ON(len > redactor->size - redactor->used);
+	redactor->used += len;
+	return memory;
+}
+
+static void add_pattern(struct redactor *redactor, char *text, size_t len, enum redact_kind kind)
+{
+	unsigned char first = (unsigned char)text[0], second = (unsigned char)text[1];
+	uint32_t bit = UINT32_C(1) << redactor->count;
+
+	BUG_ON(redactor->count == REDACT_MAX_PATTERNS);
+	redactor->patterns[redactor->count++] =
+		(struct redact_pattern){.text = {text, len}, .kind = kind};
+	redactor->first[first] |= bit;
+	redactor->second[second] |= bit;
+	if (kind == REDACT_HEX) {
+		/* The digits are lower case: without bit 5 a letter is upper case, and no digit is a text's byte. */
+		redactor->first[first & ~0x20] |= bit;
+		redactor->second[second & ~0x20] |= bit;
+		return;
+	}
+	redactor->second['%'] |= bit;
+	redactor->second['\\'] |= bit;
+	if (second == ' ')
+		redactor->second['+'] |= bit;
+	redactor->first['%'] |= REDACT_ESCAPED;
+	redactor->first['\\'] |= REDACT_ESCAPED;
+	if (first == ' ')
+		redactor->first['+'] |= REDACT_ESCAPED;
+}
+
+/* Only the characters that this value alone decides: where bytes were encoded behind it, a last one would differ. */
+static size_t base64(const unsigned char *value, size_t len, char *out)
+{
+	size_t at = 0, count = 0;
+
+	for (; at + 3 <= len; at += 3) {
+		uint32_t bits =
+			(uint32_t)value[at] << 16 | (uint32_t)value[at + 1] << 8 | value[at + 2];
+
+		out[count++] = base64_standard[bits >> 18];
+		out[count++] = base64_standard[bits >> 12 & 63];
+		out[count++] = base64_standard[bits >> 6 & 63];
+		out[count++] = base64_standard[bits & 63];
+	}
+	if (at < len)
+		out[count++] = base64_standard[value[at] >> 2];
+	if (at + 1 < len)
+		out[count++] = base64_standard[(value[at] << 4 | value[at + 1] >> 4) & 63];
+	return count;
+}
+
+/* The other alphabet; false where it makes no difference. */
+static bool base64url(const char *standard, size_t len, char *out)
+{
+	bool differs = false;
+
+	for (size_t i = 0; i < len; i++) {
+		out[i] = standard[i] == '+' ? '-' : standard[i] == '/' ? '_' : standard[i];
+		differs |= out[i] != standard[i];
+	}
+	return differs;
+}
+
+static void add_encoded(struct redactor *redactor, struct span value)
+{
+	static const char digits[] = "0123456789abcdef";
+	const unsigned char *bytes = (const unsigned char *)value.data;
+	size_t space = base64_bytes(value.len);
+	char *standard = take_memory(redactor, space);
+	char *url = take_memory(redactor, space);
+	char *hex = take_memory(redactor, 2 * value.len);
+	size_t len = base64(bytes, value.len, standard);
+
+	add_pattern(redactor, standard, len, REDACT_BASE64);
+	if (base64url(standard, len, url))
+		add_pattern(redactor, url, len, REDACT_BASE64);
+	for (size_t i = 0; i < value.len; i++) {
+		hex[2 * i] = digits[bytes[i] >> 4];
+		hex[2 * i + 1] = digits[bytes[i] & 15];
+	}
+	add_pattern(redactor, hex, 2 * value.len, REDACT_HEX);
+}
+
+void redact_add(struct redactor *redactor, struct span value)
+{
+	char *plain;
+
+	if (value.len < REDACT_MIN_BYTES)
+		return;
+	for (size_t i = 0; i < redactor->count; i++)
+		if (redactor->patterns[i].kind == REDACT_PLAIN &&
+			span_equals(redactor->patterns[i].text, value))
+			return;
+	plain = take_memory(redactor, value.len);
+	memcpy(plain, value.data, value.len);
+	add_pattern(redactor, plain, value.len, REDACT_PLAIN);
+	add_encoded(redactor, value);
+}
+
+bool redact_finds(const struct redactor *redactor, struct span text)
+{
+	struct redact_search search;
+	size_t end;
+
+	redact_search_init(&search, redactor, text);
+	return redact_search_next(&search, 0, &end) < text.len;
+}
+
+void redact_text(const struct redactor *redactor, struct span text, struct buf *out)
+{
+	struct redact_search search;
+	size_t at = 0;
+
+	redact_search_init(&search, redactor, text);
+	while (at < text.len) {
+		size_t end = text.len, start = redact_search_next(&search, at, &end);
+
+		buf_add(out, text.data + at, start - at);
+		if (start < text.len)
+			buf_add_string(out, REDACT_MASK);
+		at = end;
+	}
+}
