@@ -18,8 +18,11 @@
 #include "bellhop/template.h"
 #include "bellhop/url.h"
 
-#define DEFINITION_MAX_BYTES   (1024 * 1024)
-#define DEFINITION_MAX_ACTIONS 256
+#define DEFINITION_MAX_BYTES	  (1024 * 1024)
+#define DEFINITION_MAX_ACTIONS	  256
+#define DEFINITION_MAX_HEADERS	  100 /* of one action, the definition's included */
+#define DEFINITION_TIMEOUT_MS	  30000
+#define DEFINITION_MAX_TIMEOUT_MS 120000
 
 enum auth_method {
 	AUTH_NONE,
@@ -49,19 +52,23 @@ struct header_template {
 };
 
 struct query_template {
-	char *name;
-	struct template value;
+	char *name;	       /* as it is sent, percent-encoded and with its `=` */
+	struct template value; /* literals percent-encoded */
 };
 
-/* A JSON body, as a tree: strings are templates, all else is literal text. */
+/* A JSON body, as a tree. What holds no placeholder is text, whatever its type. */
 struct body_node {
 	enum tape_type type;
-	char *text; /* numbers, literals: as they are sent; member names are in `names` */
-	struct template string;	 /* TAPE_STRING */
-	char **names;		 /* TAPE_OBJECT: as JSON, quotes and colon included: `"subject":` */
-	struct body_node *items; /* elements or members */
+	char *name; /* of a member, as JSON, quotes and colon included: `"subject":`; else NULL */
+	size_t name_len;
+	char *text; /* JSON as it is sent; NULL: filled from what is below */
+	size_t text_len;
+	struct template string;	 /* TAPE_STRING: literals JSON-escaped */
+	struct body_node *items; /* TAPE_ARRAY, TAPE_OBJECT */
 	size_t count;
 };
+
+struct lookup;
 
 struct action {
 	char *name;
@@ -75,7 +82,7 @@ struct action {
 	uint32_t timeout_ms;
 	uint32_t limit_calls;
 	uint32_t limit_window_s;
-	struct template path;	      /* up to a `?` */
+	struct template path;	      /* up to a `?`; literals percent-encoded */
 	struct query_template *query; /* what stood after `?` in the path, then `query` */
 	size_t query_count;
 	struct header_template *headers; /* the definition's and the action's, merged */
@@ -83,6 +90,7 @@ struct action {
 	char *content_type;	/* NULL without a body */
 	struct body_node *body; /* NULL: none */
 	struct schema *inputs;	/* never NULL */
+	struct lookup *lookup;	/* finds the values of the placeholders */
 	struct mapping *output; /* NULL: the whole response */
 };
 
