@@ -5,7 +5,6 @@
  * Easy handles are used again and again: what never changes is set once, what a request needs is set by difference. Setting everything anew
  * costs more than the rest of a call.
  */
-#include <arpa/inet.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -27,19 +26,6 @@ static bool call_judges(const struct http_call *call, const struct sockaddr *add
 	return address_policy_allows(call->client->policy, address);
 }
 
-static bool address_of(union address *address, const char *text, int port)
-{
-	memset(address, 0, sizeof(*address));
-	if (inet_pton(AF_INET, text, &address->v4.sin_addr) == 1) {
-		address->v4.sin_family = AF_INET;
-		address->v4.sin_port = htons((uint16_t)port);
-		return true;
-	}
-	address->v6.sin6_family = AF_INET6;
-	address->v6.sin6_port = htons((uint16_t)port);
-	return inet_pton(AF_INET6, text, &address->v6.sin6_addr) == 1;
-}
-
 /*
  * The last moment before the first byte of the request, on a new connection and on one that is used again (where
  * OPENSOCKETFUNCTION is not called). A second time within one transfer means that libcurl is about to send the request again by itself, because a
@@ -56,7 +42,7 @@ static int call_before_request(void *arg, char *peer, char *local_ip, int peer_p
 	if (call->response.sent)
 		return http_call_verdict(
 			call, HTTP_LOST, "the connection was closed before an answer came");
-	if (!address_of(&address, peer, peer_port) || !call_judges(call, &address.any))
+	if (!address_parse(&address, peer, (uint16_t)peer_port) || !call_judges(call, &address.any))
 		return http_call_verdict(
 			call, HTTP_BLOCKED, "its address is not one that may be called");
 	if (request->begun_valid_us &&

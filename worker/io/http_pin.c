@@ -39,13 +39,6 @@ static bool same_list(const struct address_list *a, const struct address_list *b
 	return true;
 }
 
-static bool host_is_literal(const char *host)
-{
-	struct in_addr address;
-
-	return strchr(host, ':') || inet_pton(AF_INET, host, &address) == 1;
-}
-
 static bool pin_write(struct http_call *call)
 {
 	const struct http_request *request = &call->request;
@@ -71,9 +64,10 @@ bool http_pin_set(struct http_call *call, struct http_pool *pool)
 {
 	const struct http_request *request = &call->request;
 	struct http_pin *pin = &pool->pin;
+	union address literal;
 
 	BUG_ON(!request->addresses->count);
-	call->literal = host_is_literal(request->host);
+	call->literal = address_parse(&literal, request->host, request->port);
 	if (call->literal)
 		return true;
 	if (pin->host && pin->port == request->port && strcmp(pin->host, request->host) == 0 &&
