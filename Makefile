@@ -52,6 +52,7 @@ COMMON_LIB := $B/libbellhop.a
 IO_LIB := $B/libio.a
 UNIT_BIN := $(patsubst %.c,$B/%,$(UNIT_SRC))
 IO_UNIT_BIN := $(patsubst %.c,$B/%,$(IO_UNIT_SRC))
+FUZZ_BIN := $(patsubst %.c,$B/%,$(FUZZ_SRC))
 
 all: $B/bellhopd $B/bellhop ## the worker and the command-line tool
 
@@ -100,6 +101,28 @@ $B/tests/unit/io/test_%: $B/tests/unit/io/test_%.o $(call objects,$(IO_UNIT_HELP
 unit: $(UNIT_BIN) $(IO_UNIT_BIN) ## unit tests: common/ without network, worker/io on the loopback; no Redis
 	@scripts/unit $(UNIT_BIN) $(IO_UNIT_BIN)
 
+# libFuzzer is clang's, and wants everything it runs to be built for it: so in a folder of its own. What it finds there is
+# kept in build-fuzz/corpus; tests/fuzz/corpus holds the starts.
+FUZZ_SECONDS ?= 30
+fuzz: ## each fuzzer for FUZZ_SECONDS (30), with clang
+	@$(MAKE) --no-print-directory CC=clang B=build-fuzz SAN=fuzzer-no-link,address,undefined fuzz-run
+
+$B/tests/fuzz/%: $B/tests/fuzz/%.o $(COMMON_LIB)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(ALL_LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(COMMON_LIBS)
+
+fuzz-run: $(FUZZ_BIN)
+	@for target in $(FUZZ_BIN); do \
+		name=$${target##*/fuzz_}; log=$B/found/$$name.log; \
+		mkdir -p $B/corpus/$$name $B/found; \
+		$$target -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=1024 -verbosity=0 \
+			-print_final_stats=1 -artifact_prefix=$B/found/$$name- \
+			$B/corpus/$$name $$(ls -d tests/fuzz/corpus/$$name 2>/dev/null) >$$log 2>&1 || \
+			{ cat $$log; exit 1; }; \
+		runs=$$(sed -n 's/^stat::number_of_executed_units: *//p' $$log); \
+		printf '  FUZZ    %s: %s runs in %s s, nothing found\n' $$name "$$runs" $(FUZZ_SECONDS); \
+	done
+
 test: ## the whole suite: what scripts/test does
 	@scripts/test
 
@@ -124,7 +147,7 @@ help: ## this text
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
 
 FORCE:
-.PHONY: all unit test demo lint format install clean help FORCE
+.PHONY: all unit fuzz fuzz-run test demo lint format install clean help FORCE
 .SECONDARY:
 
 -include $(shell find $B -name '*.d' 2>/dev/null)
