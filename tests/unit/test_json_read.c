@@ -109,6 +109,7 @@ static void bad_utf8_is_refused_where_it_stands(void **state)
 	refused("\"\xc3\xa9\xe2\x82\"", "bytes that are not UTF-8", 3);
 	refused("\"\xc0\x80\"", "bytes that are not UTF-8", 1);
 	refused("\"\xf4\x90\x80\x80\"", "bytes that are not UTF-8", 1);
+	refused("\"\x80\"", "bytes that are not UTF-8", 1);
 	refused("\"\xf0\x9f\x94", "bytes that are not UTF-8", 1);
 	refused("[\"a\", \x80]", "no value where one should stand", 6);
 }
@@ -280,6 +281,7 @@ static void a_member_named_twice_is_refused(void **state)
 /* An object of that many members, of which the last one has the name of `again`; SIZE_MAX: none has. */
 static bool object_is_good(size_t members, size_t again, bool escaped)
 {
+	static const char *const values[] = {"7", "[{}]", "\"s\"", "{\"a\":[1,2]}", "null"};
 	struct buf text;
 	bool is_good;
 
@@ -287,11 +289,9 @@ static bool object_is_good(size_t members, size_t again, bool escaped)
 	for (size_t i = 0; i < members; i++) {
 		size_t number = i + 1 == members && again != SIZE_MAX ? again : i;
 
-		buf_add_char(&text, i == 0 ? '{' : ',');
-		if (escaped && i % 2 == 0)
-			buf_printf(&text, "\"\\u006eame-of-a-member-%zu\":[{}]", number);
-		else
-			buf_printf(&text, "\"name-of-a-member-%zu\":[{}]", number);
+		buf_printf(&text, "%c\"%same-of-a-member-%zu\":%s", i == 0 ? '{' : ',',
+			escaped && i % 2 == 0 ? "\\u006e" : "n", number,
+			values[i % ARRAY_SIZE(values)]);
 	}
 	buf_add_char(&text, '}');
 	is_good = good_bytes(text.data, text.len);
