@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <hiredis/hiredis.h>
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,7 +14,7 @@
 #include "bellhop/bug.h"
 
 #define TIMEOUT_MS 5000
-#define WORDS_MAX  32
+#define WORDS_MAX  8
 
 struct redis_sync {
 	redisContext *context; /* NULL once it is of no more use */
@@ -175,19 +174,16 @@ struct redis_answer *redis_sync_succeed(
 	return NULL;
 }
 
-struct redis_answer *redis_sync_do(struct redis_sync *redis, struct error *error, ...)
+struct redis_answer *redis_sync_do(
+	struct redis_sync *redis, const char *const *words, struct error *error)
 {
-	struct span words[WORDS_MAX];
+	struct span spans[WORDS_MAX];
 	size_t count = 0;
-	const char *word;
-	va_list args;
-	va_start(args, error);
-	while ((word = va_arg(args, const char *)) != NULL) {
+	for (; words[count]; count++) {
 		BUG_ON(count == WORDS_MAX);
-		words[count++] = span_of(word);
+		spans[count] = span_of(words[count]);
 	}
-	va_end(args);
-	return redis_sync_succeed(redis, redis_sync_command(redis, words, count, 0, error), error);
+	return redis_sync_succeed(redis, redis_sync_command(redis, spans, count, 0, error), error);
 }
 
 static redisContext *connect_to(const struct redis_url *url)
@@ -204,9 +200,9 @@ static int authenticate(struct redis_sync *redis, const struct redis_url *url, s
 	if (!url->password)
 		return 0;
 	if (url->user)
-		answer = redis_sync_do(redis, error, "AUTH", url->user, url->password, NULL);
+		answer = redis_sync_do(redis, REDIS_WORDS("AUTH", url->user, url->password), error);
 	else
-		answer = redis_sync_do(redis, error, "AUTH", url->password, NULL);
+		answer = redis_sync_do(redis, REDIS_WORDS("AUTH", url->password), error);
 	redis_answer_free(answer);
 	return answer ? 0 : -1;
 }
@@ -217,7 +213,7 @@ static int select_database(
 {
 	char db[16];
 	snprintf(db, sizeof(db), "%u", url->db);
-	struct redis_answer *answer = redis_sync_do(redis, error, "SELECT", db, NULL);
+	struct redis_answer *answer = redis_sync_do(redis, REDIS_WORDS("SELECT", db), error);
 	redis_answer_free(answer);
 	return answer ? 0 : -1;
 }

@@ -34,9 +34,11 @@ void redis_sync_close(struct redis_sync *redis);
 /* Sends one command and waits `timeout_ms` at most (0: five seconds). NULL: the connection is of no more use. */
 struct redis_answer *redis_sync_command(struct redis_sync *redis, const struct span *words,
 	size_t count, uint32_t timeout_ms, struct error *error);
-/* The same for words that are NUL-terminated; the list ends with NULL. An error answer fails too, with its text. */
-struct redis_answer *redis_sync_do(struct redis_sync *redis, struct error *error, ...)
-	__attribute__((sentinel));
+/* The same for words that are NUL-terminated, within five seconds. An error answer fails too, with a line that says what to do. */
+struct redis_answer *redis_sync_do(
+	struct redis_sync *redis, const char *const *words, struct error *error);
+/* The words for it: REDIS_WORDS("GET", key). */
+#define REDIS_WORDS(...) ((const char *const[]){__VA_ARGS__, NULL})
 /* Hands `answer` on where it is one; fails where it is NULL or an error answer, with a line that says what to do about it. */
 struct redis_answer *redis_sync_succeed(
 	const struct redis_sync *redis, struct redis_answer *answer, struct error *error);
