@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT */
+/* commands: the table of commands, in the order of --help. */
+#include "bellhop/bug.h"
+#include "cli/command.h"
+
+/* clang-format off */
+const struct command commands[] = {
+	{"keygen", "FILE", "makes a key ring and FILE.pub; never overwrites",
+		"  --rotate   adds a key to the ring that is there and writes its FILE.pub\n",
+		command_keygen},
+	{"check", "FILE", "lints a definition without Redis: every problem, one a line", NULL,
+		command_check},
+	{"put", "FILE", "creates an integration or replaces it whole; - is standard input",
+		"  --if-version N   only where the integration has this version; 0: where there is none\n",
+		command_put},
+	{"list", "", "what integrations and actions there are", NULL, command_list},
+	{"get", "NAME", "a definition as `put` takes it; version, switches, secrets on standard error",
+		NULL, command_get},
+	{"enable", "NAME[/ACTION]", "lets jobs run it again", NULL, command_enable},
+	{"disable", "NAME[/ACTION]", "refuses its jobs until it is enabled", NULL, command_disable},
+	{"remove", "NAME[/ACTION]", "removes an integration with its secrets, or one action", NULL,
+		command_remove},
+	{"secret set", "NAME FIELD", "seals a secret that it reads from standard input",
+		"One newline at the end is not part of the value. Needs --seal-with FILE.pub.\n",
+		command_secret_set},
+	{"secret remove", "NAME FIELD", "removes a secret", NULL, command_secret_remove},
+	{"call", "NAME/ACTION", "runs an action as a job and prints the reply",
+		"  --inputs JSON    what the action is given\n"
+		"  --queue QUEUE    chat (the default) or workflow\n"
+		"  --timeout S      seconds to the job's deadline, 60\n"
+		"  --id ID          the job's id, a random one\n"
+		"  --yes            approves it where it needs a confirmation\n"
+		"\n"
+		"Exit 1: it failed or was declined. 3: it waits for a confirmation.\n",
+		command_call},
+	{"approve", "TOKEN", "sends a call that waits for a confirmation, and prints the reply",
+		"  --by WHO         who decided, your login name\n"
+		"  --timeout S      seconds to the decision's deadline, 60\n"
+		"  --id ID          the decision's id, a random one\n",
+		command_approve},
+	{"decline", "TOKEN", "declines a call that waits for a confirmation",
+		"  --by WHO         who decided, your login name\n"
+		"  --timeout S      seconds to the decision's deadline, 60\n"
+		"  --id ID          the decision's id, a random one\n",
+		command_decline},
+	{"status", "", "queues, workers, jobs in flight, delayed, dead",
+		"A job carries no time, so the age of a queue's oldest job is not known: \"-\".\n",
+		command_status},
+};
+/* clang-format on */
+
+const size_t command_count = ARRAY_SIZE(commands);

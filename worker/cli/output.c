@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: MIT */
+/* output: prints what strangers wrote without letting it command the terminal. */
+#include "cli/output.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "bellhop/utf8.h"
+
+#define OUTPUT_MAX_BYTES (256 * 1024 * 1024)
+
+static bool is_harmless(uint32_t character)
+{
+	if (character < 0x20)
+		return character == '\n' || character == '\t';
+	if (character >= 0x7f && character <= 0x9f)
+		return false;
+	/* Marks, embeddings and isolates that turn the direction of what follows; separators of lines. */
+	return character != 0x061c && character != 0x200e && character != 0x200f &&
+	       !(character >= 0x2028 && character <= 0x202e) &&
+	       !(character >= 0x2066 && character <= 0x2069) && character != 0xfeff;
+}
+
+void add_harmless(struct buf *out, struct span text)
+{
+	size_t start = 0;
+	size_t at = 0;
+	while (at < text.len) {
+		uint32_t character;
+		size_t len = utf8_next(text.data + at, text.len - at, &character);
+		if (len && is_harmless(character)) {
+			at += len;
+			continue;
+		}
+		buf_add(out, text.data + start, at - start);
+		if (len)
+			buf_printf(out, "\\u%04x", (unsigned)character);
+		else
+			buf_printf(out, "\\x%02x", (unsigned char)text.data[at]);
+		at += len ? len : 1;
+		start = at;
+	}
+	buf_add(out, text.data + start, at - start);
+}
+
+bool result_is_terminal(void)
+{
+	return isatty(STDOUT_FILENO);
+}
+
+void print_result(struct span text)
+{
+	struct buf shown;
+	buf_init(&shown, OUTPUT_MAX_BYTES);
+	if (result_is_terminal()) {
+		add_harmless(&shown, text);
+		text = (struct span){shown.data, shown.len};
+	}
+	/* Whether all of it was written is asked once, by finish_output(). */
+	(void)fwrite(text.data, 1, text.len, stdout);
+	if (text.len == 0 || text.data[text.len - 1] != '\n')
+		(void)fputc('\n', stdout);
+	buf_release(&shown);
+}
+
+void print_buf(const struct buf *text)
+{
+	print_result((struct span){text->data, text->len});
+}
+
+static void print_line(const char *prefix, const char *format, va_list args)
+{
+	struct buf text, line;
+	buf_init(&text, OUTPUT_MAX_BYTES);
+	buf_init(&line, OUTPUT_MAX_BYTES);
+	buf_vprintf(&text, format, args);
+	buf_add_string(&line, prefix);
+	add_harmless(&line, (struct span){text.data, text.len});
+	buf_add_char(&line, '\n');
+	(void)fflush(stdout);
+	(void)fwrite(line.data, 1, line.len, stderr); /* nowhere to say that this failed */
+	buf_release(&text);
+	buf_release(&line);
+}
+
+void note(const char *format, ...)
+{
+	va_list args;
+	va_start(args, format);
+	print_line("", format, args);
+	va_end(args);
+}
+
+int fail(const char *format, ...)
+{
+	va_list args;
+	va_start(args, format);
+	print_line("bellhop: ", format, args);
+	va_end(args);
+	return EXIT_FAILED;
+}
+
+int misuse(const char *format, ...)
+{
+	va_list args;
+	va_start(args, format);
+	print_line("bellhop: ", format, args);
+	va_end(args);
+	return EXIT_USAGE;
+}
+
+int finish_output(void)
+{
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return EXIT_DONE;
+	return fail("cannot write the result: %s", strerror(errno));
+}

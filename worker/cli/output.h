@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * output: results on standard output, all else on standard error.
+ *
+ * Much of what the tool prints was written by strangers (inputs, definitions, what Redis holds). On a terminal nothing of it
+ * takes effect: control characters, and those that turn the direction of text around, are shown as \uXXXX. That keeps
+ * JSON valid and equal. Where standard output is no terminal, results are printed as they are.
+ */
+#ifndef CLI_OUTPUT_H
+#define CLI_OUTPUT_H
+
+#include <stdbool.h>
+
+#include "bellhop/buf.h"
+#include "bellhop/span.h"
+
+enum exit_status {
+	EXIT_DONE = 0,
+	EXIT_FAILED = 1,
+	EXIT_USAGE = 2,
+	EXIT_PENDING = 3, /* a confirmation is pending */
+};
+
+/* A result: the bytes, and a newline where they do not end with one. */
+void print_result(struct span text);
+void print_buf(const struct buf *text);
+/* Whether a person reads the results. */
+bool result_is_terminal(void);
+
+/* A line on standard error. */
+void note(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* The line that says why it failed, `bellhop: …`. Returns EXIT_FAILED. */
+int fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* The same for what was typed wrong. Returns EXIT_USAGE. */
+int misuse(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* EXIT_DONE where all results reached standard output, else fail(). */
+int finish_output(void);
+
+/* Adds the text as a terminal may see it. */
+void add_harmless(struct buf *out, struct span text);
+
+#endif
