@@ -12,7 +12,7 @@
 
 /* Counted are bytes that agree and comparisons. What is no attack stays below: a byte agrees with more than a few patterns
  * only where it is masked. */
-#define AGREEING_FOR_BYTE 8
+#define AGREEING_FOR_BYTE 16
 #define AGREEING_ANYWAY	  256
 
 void redact_search_init(
@@ -24,11 +24,6 @@ void redact_search_init(
 		.len = text.len,
 		.agreeing = text.len * AGREEING_FOR_BYTE + AGREEING_ANYWAY,
 	};
-	if (text.len < REDACT_MIN_BYTES)
-		return;
-	search->has_percent = memchr(text.data, '%', text.len) != NULL ||
-			      memchr(text.data, '+', text.len) != NULL;
-	search->has_backslash = memchr(text.data, '\\', text.len) != NULL;
 }
 
 static void count(struct redact_search *search, size_t agreeing)
@@ -50,7 +45,9 @@ static int hex_digit(char byte)
 
 /* Each comparison returns the bytes of the text that are the pattern, or 0. */
 
-static size_t compare_plain(struct redact_search *search, size_t at, struct span pattern)
+/* `*agreeing` counts also where the whole does not. */
+static size_t compare_plain(
+	struct redact_search *search, size_t at, struct span pattern, size_t *agreeing)
 {
 	const char *text = search->text + at;
 	size_t len = search->len - at < pattern.len ? search->len - at : pattern.len, i = 0;
@@ -58,6 +55,7 @@ static size_t compare_plain(struct redact_search *search, size_t at, struct span
 	while (i < len && text[i] == pattern.data[i])
 		i++;
 	count(search, i + 1);
+	*agreeing = i;
 	return i == pattern.len ? i : 0;
 }
 
@@ -139,14 +137,17 @@ static size_t base64_tail(const struct redact_search *search, size_t at, size_t 
 
 static size_t compare(struct redact_search *search, size_t at, const struct redact_pattern *pattern)
 {
-	size_t len;
+	const char *text = search->text + at;
+	size_t agreeing, left = search->len - at, len, seen;
 
 	if (pattern->kind == REDACT_HEX)
 		return compare_hex(search, at, pattern->text);
-	len = compare_plain(search, at, pattern->text);
-	if (len == 0 && search->has_percent)
+	len = compare_plain(search, at, pattern->text, &agreeing);
+	/* Escapes make a difference only where one was seen. */
+	seen = agreeing < left ? agreeing + 1 : left;
+	if (len == 0 && (memchr(text, '%', seen) != NULL || text[seen - 1] == '+'))
 		len = compare_percent(search, at, pattern->text);
-	if (len == 0 && search->has_backslash)
+	if (len == 0 && memchr(text, '\\', seen) != NULL)
 		len = compare_escaped(search, at, pattern->text);
 	if (len > 0 && pattern->kind == REDACT_BASE64)
 		len += base64_tail(search, at + len, pattern->text.len);

@@ -12,8 +12,6 @@ struct redact_search {
 	const struct redactor *redactor;
 	const char *text;
 	size_t len;
-	bool has_percent; /* a percent sign or a plus somewhere */
-	bool has_backslash;
 	size_t agreeing; /* bytes that may still agree with a pattern before the search gives up */
 	bool gave_up;
 };
