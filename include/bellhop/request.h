@@ -15,9 +15,12 @@
 #include "bellhop/json_tape.h"
 #include "bellhop/problems.h"
 
-#define REQUEST_PATH_MAX_BYTES	 (8 * 1024)
-#define REQUEST_HEADER_MAX_BYTES (8 * 1024)
-#define REQUEST_BODY_MAX_BYTES	 (1024 * 1024)
+#define REQUEST_PATH_MAX_BYTES \
+	(8 * 1024) /* what follows the origin: the base URL's path, path, query */
+#define REQUEST_HEADER_MAX_BYTES  (8 * 1024) /* of one line */
+#define REQUEST_HEADERS_MAX_BYTES (64 * 1024)
+#define REQUEST_BODY_MAX_BYTES	  (1024 * 1024)
+#define REQUEST_INPUTS_MAX_BYTES  (4 * 1024 * 1024) /* with their defaults filled in */
 
 struct request {
 	const char *method; /* static */
@@ -27,17 +30,23 @@ struct request {
 	size_t header_count;
 	struct buf body;
 	bool has_body;
+	/* What rendering works with, kept from one to the next. */
+	struct buf scratch;
+	struct buf filled;
+	struct json_tape filled_tape;
+	uint32_t *values;
+	size_t value_capacity;
 };
 
 void request_init(struct request *request);
 void request_release(struct request *request);
-/* Empty again; memory is kept up to a few KiB. */
+/* Empty again; memory is kept up to a few KiB of each kind. */
 void request_clear(struct request *request);
 
 /*
  * Checks `inputs` (an object's index on the tape; TAPE_NONE stands for an empty one) against the action's schema, fills
- * the templates, and holds the URL against the base. `idempotency_value` goes into the action's idempotency header.
- * 0, or -1 with every problem added under its JSON Pointer; the request is then empty.
+ * the templates, and holds the URL against the base. `idempotency_value` goes into the action's idempotency header, and
+ * may be NULL where it has none. 0, or -1 with every problem added under its JSON Pointer; the request is then empty.
  */
 int request_render(struct request *request, const struct definition *definition,
 	const struct action *action, const struct json_tape *tape, uint32_t inputs,
