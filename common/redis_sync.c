@@ -63,11 +63,21 @@ static struct timeval timeval_of(uint32_t ms)
 	return (struct timeval){.tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000};
 }
 
+/* Newer versions of hiredis have a code for it. */
+static bool timed_out(int code)
+{
+#ifdef REDIS_ERR_TIMEOUT
+	if (code == REDIS_ERR_TIMEOUT)
+		return true;
+#endif
+	return code == REDIS_ERR_IO && (errno == EAGAIN || errno == EWOULDBLOCK);
+}
+
 /* The connection is lost; a context on which a command failed is of no more use. */
 static int lost(struct redis_sync *redis, struct error *error)
 {
 	const redisContext *context = redis->context;
-	if (context->err == REDIS_ERR_IO && (errno == EAGAIN || errno == EWOULDBLOCK))
+	if (timed_out(context->err))
 		error_set(error, ERROR_INTERNAL, "Redis at %s did not answer within %u ms",
 			redis->shown, redis->timeout_ms);
 	else if (context->err == REDIS_ERR_EOF)

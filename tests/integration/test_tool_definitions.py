@@ -42,6 +42,12 @@ def test_every_problem_is_a_line_with_its_place(bellhop):
     assert result.err.count("\n") == 1 and result.err.startswith("bellhop: ")
 
 
+def test_what_is_more_than_can_be_listed_is_counted(bellhop):
+    bad = tickets(**{f"a{n}": {"method": "FETCH", "path": "/"} for n in range(80)})
+    result = bellhop("check", "-", stdin=json.dumps(bad))
+    assert result.out.splitlines()[-1] == "and 16 more" and "80 errors" in result.err
+
+
 def test_problems_as_json(bellhop):
     result = bellhop("check", "-", "--json", stdin="{}")
     assert result.code == 1

@@ -184,6 +184,27 @@ def test_a_terminal_shows_the_question_and_not_the_answer(acme):
     assert session.echo_at_end and sealed(acme)
 
 
+def test_a_secret_is_sealed_for_the_origin_there_is_when_it_is_stored(acme):
+    acme.put(tickets())
+    session = run_on_terminal(
+        "bellhop", ["secret", "set", "tickets", "token"], acme.options | {"org": acme.name},
+        prompt="(not shown): ", typed=VALUE + "\n",
+        meanwhile=lambda: acme.put(tickets(base_url="https://api.moved.com")),
+    )  # fmt: skip
+    assert session.code == 0 and "for https://api.moved.com\n" in session.shown
+    assert session.shown.count("not shown") == 1
+
+
+def test_an_integration_that_goes_while_the_secret_is_typed_gets_none(acme):
+    acme.put(tickets())
+    session = run_on_terminal(
+        "bellhop", ["secret", "set", "tickets", "token"], acme.options | {"org": acme.name},
+        prompt="(not shown): ", typed=VALUE + "\n", meanwhile=lambda: acme.done("remove", "tickets"),
+    )  # fmt: skip
+    assert session.code == 1 and "has no integration tickets" in session.shown
+    assert sealed(acme) is None
+
+
 def test_a_prompt_that_is_broken_off_gives_the_terminal_back(acme):
     acme.put(tickets())
     session = run_on_terminal(

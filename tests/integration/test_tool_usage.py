@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """bellhop: how it is asked, and how it says that something is not right."""
 
+import json
 import os
 import subprocess
 
@@ -152,6 +153,20 @@ def test_what_an_acl_forbids_is_told(bellhop, new_redis):
     result = bellhop("enable", "tickets", org="acme", redis_url=url)
     assert_one_line(result, 1)
     assert "NOPERM" in result.err and "ACL" in result.err and ":pw@" not in result.err
+
+
+def test_a_replica_and_a_full_redis_are_told(bellhop, new_redis):
+    definition = {"name": "a", "base_url": "https://a.example", "auth": {"method": "none"}}
+    definition["actions"] = {"get": {"method": "GET", "path": "/"}}
+    server = new_redis(maxmemory=1)
+    result = bellhop("put", "-", stdin=json.dumps(definition), org="acme", redis_url=server.unix_url)
+    assert_one_line(result, 1)
+    assert "out of memory: nothing was changed" in result.err
+    server.client.config_set("maxmemory", 0)
+    server.client.replicaof("127.0.0.1", 1)
+    result = bellhop("put", "-", stdin=json.dumps(definition), org="acme", redis_url=server.unix_url)
+    assert_one_line(result, 1)
+    assert "read-only replica" in result.err and server.client.dbsize() == 0
 
 
 def test_a_redis_that_hangs_is_given_up(bellhop, new_redis):

@@ -5,14 +5,6 @@
 
 #define RESULT_MAX_BYTES (8 * 1024 * 1024)
 
-static void add_lines(struct buf *out, const struct problems *problems)
-{
-	for (size_t i = 0; i < problems->count; i++) {
-		document_problem(&problems->items[i], out);
-		buf_add_char(out, '\n');
-	}
-}
-
 static void add_json(struct buf *out, const struct problems *problems)
 {
 	buf_printf(out, "{\"errors\":%zu,\"problems\":[", problems->errors);
@@ -34,7 +26,7 @@ static int report(const struct cli *cli, const char *path, const struct problems
 	if (cli->options.json)
 		add_json(&out, problems);
 	else
-		add_lines(&out, problems);
+		add_problems(&out, problems);
 	if (out.len)
 		print_buf(&out);
 	buf_release(&out);

@@ -97,11 +97,15 @@ int document_read(struct document *document, const char *path, const struct defi
 	return result;
 }
 
-void document_problem(const struct problem *problem, struct buf *out)
+void add_problems(struct buf *out, const struct problems *problems)
 {
-	if (*problem->place)
-		buf_printf(out, "%s: ", problem->place);
-	buf_printf(out, "%s%s", problem->warning ? "warning: " : "", problem->text);
+	for (size_t i = 0; i < problems->count; i++) {
+		const struct problem *problem = &problems->items[i];
+		buf_printf(out, "%s%s%s%s\n", problem->place, *problem->place ? ": " : "",
+			problem->warning ? "warning: " : "", problem->text);
+	}
+	if (problems->not_kept)
+		buf_printf(out, "and %zu more\n", problems->not_kept);
 }
 
 static void add_string(struct buf *out, const struct json_tape *tape, uint32_t value)

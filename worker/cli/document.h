@@ -19,8 +19,8 @@ int document_read(struct document *document, const char *path, const struct defi
 	struct error *error);
 /* Checks the text that the caller filled in. */
 void document_check(struct document *document, const struct definition_rules *rules);
-/* A problem as a line: `actions.create.path: …`. */
-void document_problem(const struct problem *problem, struct buf *out);
+/* Adds the problems, one a line: `actions.create.path: …`, `base_url: warning: …`. */
+void add_problems(struct buf *out, const struct problems *problems);
 
 /* Adds a value as it is kept: compact, strings with the fewest escapes, numbers as they were written. */
 void add_compact(struct buf *out, const struct json_tape *tape, uint32_t value);

@@ -212,14 +212,12 @@ static int put(struct cli *cli, const struct document *document, const char *if_
 
 static void note_problems(const struct problems *problems)
 {
-	struct buf line;
-	buf_init(&line, RESULT_MAX_BYTES);
-	for (size_t i = 0; i < problems->count; i++) {
-		buf_clear(&line);
-		document_problem(&problems->items[i], &line);
-		note("%s", line.data);
-	}
-	buf_release(&line);
+	struct buf lines;
+	buf_init(&lines, RESULT_MAX_BYTES);
+	add_problems(&lines, problems);
+	if (lines.len)
+		note("%.*s", (int)lines.len - 1, lines.data);
+	buf_release(&lines);
 }
 
 static bool is_version(const char *text)

@@ -28,18 +28,17 @@ void script_argument(struct script *script, struct span argument);
 struct redis_answer *script_run(struct script *script, struct cli *cli);
 
 /* What every script begins with. */
-#define SCRIPT_HEAD                                                              \
-	"for i, kind in ipairs({'hash', 'hash', 'set', 'string', 'set'}) do\n"   \
-	"  local found = redis.call('TYPE', KEYS[i]).ok\n"                       \
-	"  if found ~= 'none' and found ~= kind then\n"                          \
-	"    return {'type', KEYS[i], found, kind}\n"                            \
-	"  end\n"                                                                \
-	"end\n"                                                                  \
-	"local integration, secrets, names, counter, orgs = unpack(KEYS)\n"      \
-	"local exists = redis.call('EXISTS', integration) == 1\n"                \
-	"local function take_version()\n"                                        \
-	"  local version = string.format('%.0f', redis.call('INCR', counter))\n" \
-	"  return version\n"                                                     \
+#define SCRIPT_HEAD                                                            \
+	"for i, kind in ipairs({'hash', 'hash', 'set', 'string', 'set'}) do\n" \
+	"  local found = redis.call('TYPE', KEYS[i]).ok\n"                     \
+	"  if found ~= 'none' and found ~= kind then\n"                        \
+	"    return {'type', KEYS[i], found, kind}\n"                          \
+	"  end\n"                                                              \
+	"end\n"                                                                \
+	"local integration, secrets, names, counter, orgs = unpack(KEYS)\n"    \
+	"local exists = redis.call('EXISTS', integration) == 1\n"              \
+	"local function take_version()\n"                                      \
+	"  return string.format('%.0f', redis.call('INCR', counter))\n"        \
 	"end\n"
 
 #endif

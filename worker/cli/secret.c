@@ -19,14 +19,16 @@
  *
  * Answers  'set', or 'changed' where the integration is no longer what it was: its origin may be another.
  */
-static const char set_source[] = SCRIPT_HEAD "if (redis.call('HGET', integration, 'version') or "
-					     "'0') ~= ARGV[1] then return {'changed'} end\n"
-					     "redis.call('HSET', secrets, ARGV[2], ARGV[3])\n"
-					     "return {'set'}\n";
+static const char set_source[] =
+	SCRIPT_HEAD "local version = redis.call('HGET', integration, 'version') or '0'\n"
+		    "if not exists or version ~= ARGV[1] then return {'changed'} end\n"
+		    "redis.call('HSET', secrets, ARGV[2], ARGV[3])\n"
+		    "return {'set'}\n";
 
 /* ARGV  field. Answers  'removed', 'none'. */
 static const char remove_source[] =
-	SCRIPT_HEAD "return {redis.call('HDEL', secrets, ARGV[1]) == 1 and 'removed' or 'none'}\n";
+	SCRIPT_HEAD "local gone = redis.call('HDEL', secrets, ARGV[1])\n"
+		    "return {gone == 1 and 'removed' or 'none'}\n";
 
 /* What is to be sealed, and for whom. */
 struct sealing {

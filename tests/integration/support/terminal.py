@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """A program run on a terminal: what it shows there, and what is typed."""
 
+import fcntl
 import os
 import pty
 import select
@@ -43,8 +44,9 @@ def _drain(master, shown, deadline):
     raise AssertionError(f"the program does not end: {bytes(shown)!r}")
 
 
-def run_on_terminal(program, arguments, options=None, prompt=None, typed="", timeout=30):
-    """Standard input, output and error are one terminal. `typed` is typed once `prompt` is shown."""
+def run_on_terminal(program, arguments, options=None, prompt=None, typed="", meanwhile=None, timeout=30):
+    """Standard input, output and error are one terminal. `typed` is typed once `prompt` is shown, after
+    `meanwhile()` has been called."""
     master, slave = pty.openpty()
     deadline = time.monotonic() + timeout
     process = subprocess.Popen(
@@ -54,12 +56,14 @@ def run_on_terminal(program, arguments, options=None, prompt=None, typed="", tim
         stdout=slave,
         stderr=slave,
         start_new_session=True,
-        preexec_fn=lambda: _take_terminal(slave),
+        preexec_fn=lambda: fcntl.ioctl(slave, termios.TIOCSCTTY, 0),
     )
     shown = bytearray()
     try:
         if prompt:
             _wait_for(master, shown, prompt, deadline)
+            if meanwhile:
+                meanwhile()
             os.write(master, typed.encode())
         code = process.wait(timeout)
         echo = bool(termios.tcgetattr(slave)[3] & termios.ECHO)
@@ -71,9 +75,3 @@ def run_on_terminal(program, arguments, options=None, prompt=None, typed="", tim
     _drain(master, shown, deadline)
     os.close(master)
     return Session(code, shown.decode("utf-8", "replace").replace("\r\n", "\n"), echo)
-
-
-def _take_terminal(slave):
-    import fcntl
-
-    fcntl.ioctl(slave, termios.TIOCSCTTY, 0)
