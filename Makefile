@@ -78,12 +78,12 @@ $B/flags: FORCE
 	@mkdir -p $B
 	@echo '$(CC) $(ALL_CFLAGS)' | cmp -s - $@ || echo '$(CC) $(ALL_CFLAGS)' > $@
 
-# Each Lua script becomes an array of bytes that io/scripts.c includes.
+# Each Lua script becomes an array of bytes that io/script.c includes.
 $B/lua/%.lua.h: worker/io/scripts/%.lua
 	$(call say,LUA,$<)
 	$(Q)mkdir -p $(@D)
 	$(Q)od -An -v -tx1 $< | sed 's/ \(..\)/0x\1,/g' > $@
-$B/worker/io/scripts.o: $(patsubst worker/io/scripts/%,$B/lua/%.h,$(LUA_SRC))
+$B/worker/io/script.o: $(patsubst worker/io/scripts/%,$B/lua/%.h,$(LUA_SRC))
 
 $B/tests/unit/%: $B/tests/unit/%.o $(COMMON_LIB)
 	$(call say,LD,$@)

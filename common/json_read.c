@@ -26,6 +26,7 @@ struct reader {
 	uint32_t depth;
 	uint32_t open; /* the innermost container that is not closed; TAPE_NONE: outside of all */
 	const char *reason;
+	bool too_deep;
 };
 
 enum { FAILED = -1, COMPLETE, OPENED };
@@ -255,7 +256,8 @@ static int open_container(struct reader *reader, enum tape_type type, char closi
 {
 	struct json_tape *tape = reader->tape;
 
-	if (reader->depth >= reader->limits.depth)
+	reader->too_deep = reader->depth >= reader->limits.depth;
+	if (reader->too_deep)
 		return fail(reader, reader->at, "too many levels");
 	if (add_node(reader, type, reader->at, reader->at, 0) < 0)
 		return FAILED;
@@ -386,7 +388,8 @@ int json_tape_read(struct json_tape *tape, const char *text, size_t len,
 			return 0;
 	}
 	if (error != NULL)
-		*error = (struct tape_error){reader.reason, (size_t)(reader.at - text)};
+		*error = (struct tape_error){
+			reader.reason, (size_t)(reader.at - text), reader.too_deep};
 	tape->text = NULL;
 	tape->count = 0;
 	return -1;

@@ -59,6 +59,7 @@ struct tape_limits {
 struct tape_error {
 	const char *reason; /* static, without a full stop; never an excerpt of the text */
 	size_t offset;	    /* bytes */
+	bool too_deep;	    /* nested over the limit; it may be right otherwise */
 };
 
 void json_tape_init(struct json_tape *tape);

@@ -21,6 +21,8 @@ struct keyring;
 
 /* Reads a key file (bellhop/key_file.h). NULL: `error` says what to do: not there, readable by others, not a ring. */
 struct keyring *keyring_load(const char *path, struct error *error);
+/* A ring of one key that was never written down: for a worker without a key file. */
+struct keyring *keyring_new(void);
 void keyring_free(struct keyring *keyring);
 
 /* Opens `sealed` where `binding` is what it was sealed for. Writes at most `size` bytes and a NUL. The length, or -1: not ours, damaged,

@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * janitor: keeps this worker's lease, promotes jobs that are due, and empties workers that died.
+ *
+ * The happy path: each second at most (a third of the lease where that is less, sooner where a job is due) one renew; where it
+ * names a dead worker, one reap after the other until all are empty. One call is under way at a time.
+ */
+#include "io/janitor.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "bellhop/alloc.h"
+#include "bellhop/bug.h"
+#include "bellhop/key.h"
+#include "io/clock.h"
+#include "io/resp.h"
+#include "io/script.h"
+
+#define RENEW_MS     1000
+#define TIMEOUT_MS   1000
+#define PROMOTE_MAX  256
+#define REAP_MAX     50
+#define VICTIMS_MAX  32
+#define MEMBER_BYTES 96
+
+struct victim {
+	char member[MEMBER_BYTES]; /* W:epoch; empty: already being emptied */
+	char worker[MEMBER_BYTES]; /* W */
+};
+
+struct janitor {
+	struct redis_async *redis;
+	const struct options *options;
+	struct janitor_events events;
+	void *arg;
+	struct event *timer;
+	struct script_call call;
+	bool open;
+	char member[MEMBER_BYTES];
+	int64_t reap_from_ms; /* monotonic */
+	int64_t next_ms;      /* of the timer, monotonic */
+	struct victim victims[VICTIMS_MAX];
+	size_t victim_count;
+};
+
+static void schedule(struct janitor *janitor, int64_t ms)
+{
+	struct timeval wait = {ms / 1000, (ms % 1000) * 1000};
+
+	janitor->next_ms = clock_now_ms() + ms;
+	event_add(janitor->timer, &wait);
+}
+
+static int64_t interval_ms(const struct janitor *janitor)
+{
+	int64_t third = janitor->options->lease_ms / 3;
+
+	return third < RENEW_MS ? (third > 0 ? third : 1) : RENEW_MS;
+}
+
+static void add_key(struct janitor *janitor, const char *tail)
+{
+	struct buf key;
+
+	buf_init(&key, 1024);
+	key_shard(&key, janitor->options->shard, tail);
+	resp_word(&janitor->call.command, key.data, key.len);
+	buf_release(&key);
+}
+
+static void reap_next(struct janitor *janitor);
+
+/* False where there is nothing to read: the connection is gone, or the answer was no list. */
+static bool is_list(struct janitor *janitor, const struct redis_value *value)
+{
+	if (value == NULL || !janitor->open)
+		return false;
+	if (redis_value_kind(value) == REDIS_KIND_LIST)
+		return true;
+	if (redis_value_error(value) != NULL) {
+		janitor->events.failed(janitor->arg, redis_value_error(value));
+	} else {
+		janitor->open = false;
+		janitor->events.dead(janitor->arg);
+	}
+	return false;
+}
+
+static void on_reaped(void *arg, const struct redis_value *value)
+{
+	struct janitor *janitor = arg;
+	struct victim *victim = &janitor->victims[janitor->victim_count - 1];
+	size_t moved;
+
+	if (!is_list(janitor, value)) {
+		janitor->victim_count = 0;
+		return;
+	}
+	moved = (size_t)redis_value_integer(redis_value_at(value, 0));
+	victim->member[0] = '\0';
+	if (redis_value_integer(redis_value_at(value, 1)) == 0)
+		janitor->victim_count--;
+	if (moved > 0)
+		janitor->events.took_over(janitor->arg, span_of(victim->worker), moved);
+	reap_next(janitor);
+}
+
+static void reap_next(struct janitor *janitor)
+{
+	struct buf *command = &janitor->call.command;
+	const struct victim *victim;
+	struct buf key;
+
+	if (janitor->victim_count == 0 || !janitor->open || janitor->call.under_way)
+		return;
+	victim = &janitor->victims[janitor->victim_count - 1];
+	script_call_begin(&janitor->call, SCRIPT_REAP, 4, 5);
+	add_key(janitor, "workers");
+	add_key(janitor, "dying");
+	add_key(janitor, "retry");
+	buf_init(&key, 1024);
+	key_claims(&key, janitor->options->shard, victim->worker);
+	resp_word(command, key.data, key.len);
+	buf_release(&key);
+	resp_string(command, janitor->member);
+	resp_string(command, victim->worker);
+	resp_string(command, victim->member);
+	resp_integer(command, janitor->options->lease_ms);
+	resp_integer(command, REAP_MAX);
+	if (!script_call_send(&janitor->call, TIMEOUT_MS, on_reaped, janitor))
+		janitor->victim_count = 0;
+}
+
+static void add_victim(struct janitor *janitor, struct span text, bool is_member)
+{
+	struct victim *victim = &janitor->victims[janitor->victim_count];
+	char *colon;
+
+	if (janitor->victim_count == VICTIMS_MAX || text.len >= MEMBER_BYTES)
+		return;
+	snprintf(victim->worker, sizeof(victim->worker), "%.*s", (int)text.len, text.data);
+	victim->member[0] = '\0';
+	if (is_member) {
+		memcpy(victim->member, victim->worker, sizeof(victim->member));
+		colon = strrchr(victim->worker, ':');
+		if (colon == NULL)
+			return;
+		*colon = '\0';
+	}
+	janitor->victim_count++;
+}
+
+static void on_renewed(void *arg, const struct redis_value *value)
+{
+	struct janitor *janitor = arg;
+	int64_t due, wait = interval_ms(janitor);
+	size_t expired;
+
+	if (janitor->open)
+		schedule(janitor, wait);
+	if (!is_list(janitor, value))
+		return;
+	clock_set_redis_us(redis_value_integer(redis_value_at(value, 0)));
+	due = redis_value_integer(redis_value_at(value, 2));
+	if (due >= 0)
+		janitor_expect(janitor, due);
+	expired = (size_t)redis_value_integer(redis_value_at(value, 3));
+	if (clock_now_ms() >= janitor->reap_from_ms) {
+		for (size_t i = 4; i < redis_value_count(value); i++)
+			add_victim(janitor, redis_value_text(redis_value_at(value, i)),
+				i < 4 + expired);
+	}
+	janitor->events.renewed(
+		janitor->arg, (size_t)redis_value_integer(redis_value_at(value, 1)));
+	reap_next(janitor);
+}
+
+static void on_timer(evutil_socket_t fd, short what, void *arg)
+{
+	struct janitor *janitor = arg;
+	struct buf *command = &janitor->call.command;
+
+	(void)fd;
+	(void)what;
+	schedule(janitor, interval_ms(janitor));
+	if (!janitor->open || janitor->call.under_way)
+		return;
+	script_call_begin(&janitor->call, SCRIPT_RENEW, 4, 3);
+	add_key(janitor, "workers");
+	add_key(janitor, "dying");
+	add_key(janitor, "retry");
+	add_key(janitor, "delayed");
+	resp_string(command, janitor->member);
+	resp_integer(command, janitor->options->lease_ms);
+	resp_integer(command, PROMOTE_MAX);
+	(void)script_call_send(&janitor->call, TIMEOUT_MS, on_renewed,
+		janitor); /* not up: janitor_open() comes again */
+}
+
+struct janitor *janitor_new(struct event_base *base, struct redis_async *redis,
+	const struct options *options, const struct janitor_events *events, void *arg)
+{
+	struct janitor *janitor = xcalloc(1, sizeof(*janitor));
+
+	janitor->redis = redis;
+	janitor->options = options;
+	janitor->events = *events;
+	janitor->arg = arg;
+	janitor->timer = evtimer_new(base, on_timer, janitor);
+	script_call_init(&janitor->call, redis);
+	return janitor;
+}
+
+void janitor_free(struct janitor *janitor)
+{
+	if (janitor == NULL)
+		return;
+	event_free(janitor->timer);
+	script_call_release(&janitor->call);
+	free(janitor);
+}
+
+void janitor_open(struct janitor *janitor, const char *member)
+{
+	snprintf(janitor->member, sizeof(janitor->member), "%s", member);
+	janitor->open = true;
+	janitor->victim_count = 0;
+	janitor->reap_from_ms = clock_now_ms() + janitor->options->lease_ms;
+	schedule(janitor, 0);
+}
+
+void janitor_close(struct janitor *janitor)
+{
+	janitor->open = false;
+	event_del(janitor->timer);
+}
+
+void janitor_expect(struct janitor *janitor, int64_t due_ms)
+{
+	int64_t wait = due_ms - clock_redis_ms() + 1;
+
+	if (wait < 1)
+		wait = 1;
+	if (janitor->open && clock_now_ms() + wait < janitor->next_ms)
+		schedule(janitor, wait);
+}

@@ -1,0 +1,377 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * redis_async: one connection to Redis on the event loop.
+ *
+ * The happy path: connect -> AUTH, SELECT -> up -> commands, answers in their order. What can fail: no connection within
+ * CONNECT_MS; Redis refuses the password; it goes away; it stops answering without a reset (the oldest command's deadline
+ * passes). Each ends in one place, lost(), and from there in the next try.
+ */
+#include "io/redis_async.h"
+
+#include <hiredis/async.h>
+#include <hiredis/hiredis.h>
+#include <hiredis/adapters/libevent.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+
+#include <sodium.h>
+
+#include "bellhop/alloc.h"
+#include "bellhop/bug.h"
+#include "io/clock.h"
+#include "io/resp.h"
+
+#define CONNECT_MS   1000 /* for connect, AUTH and SELECT together */
+#define PAUSE_MIN_MS 50
+#define PAUSE_MAX_MS 400
+#define WATCH_MS     100
+
+struct command {
+	struct command *next;
+	redis_fn done;
+	void *arg;
+	int64_t deadline_ms;
+};
+
+struct redis_async {
+	struct event_base *base;
+	const struct redis_url *url;
+	struct redis_async_events events;
+	void *arg;
+	redisAsyncContext *context;
+	bool up;
+	bool refused;
+	bool freeing;
+	int64_t connect_deadline_ms;
+	unsigned pause_ms;
+	struct event *again;
+	struct event *watch;
+	struct command *first, *last; /* sent, in order */
+	struct command *spare;
+	char reason[160];
+};
+
+/* The value of the interface is hiredis's own, seen through its accessors. */
+static const redisReply *reply_of(const struct redis_value *value)
+{
+	return (const redisReply *)(const void *)value;
+}
+
+enum redis_kind redis_value_kind(const struct redis_value *value)
+{
+	switch (reply_of(value)->type) {
+	case REDIS_REPLY_STRING:
+	case REDIS_REPLY_STATUS:
+		return REDIS_KIND_TEXT;
+	case REDIS_REPLY_INTEGER:
+		return REDIS_KIND_INTEGER;
+	case REDIS_REPLY_ARRAY:
+		return REDIS_KIND_LIST;
+	case REDIS_REPLY_ERROR:
+		return REDIS_KIND_ERROR;
+	default:
+		return REDIS_KIND_NIL;
+	}
+}
+
+struct span redis_value_text(const struct redis_value *value)
+{
+	const redisReply *reply = reply_of(value);
+
+	if (reply->type != REDIS_REPLY_STRING && reply->type != REDIS_REPLY_STATUS &&
+		reply->type != REDIS_REPLY_ERROR)
+		return (struct span){"", 0};
+	return (struct span){reply->str, (size_t)reply->len};
+}
+
+int64_t redis_value_integer(const struct redis_value *value)
+{
+	const redisReply *reply = reply_of(value);
+
+	if (reply->type == REDIS_REPLY_INTEGER)
+		return reply->integer;
+	if (reply->type == REDIS_REPLY_STRING)
+		return strtoll(reply->str, NULL, 10);
+	return 0;
+}
+
+size_t redis_value_count(const struct redis_value *value)
+{
+	return reply_of(value)->type == REDIS_REPLY_ARRAY ? reply_of(value)->elements : 0;
+}
+
+const struct redis_value *redis_value_at(const struct redis_value *value, size_t index)
+{
+	BUG_ON(index >= redis_value_count(value));
+	return (const struct redis_value *)(const void *)reply_of(value)->element[index];
+}
+
+const char *redis_value_error(const struct redis_value *value)
+{
+	return reply_of(value)->type == REDIS_REPLY_ERROR ? reply_of(value)->str : NULL;
+}
+
+static void arm(struct event *timer, int64_t ms)
+{
+	struct timeval wait = {ms / 1000, (ms % 1000) * 1000};
+
+	event_add(timer, &wait);
+}
+
+static void try_again(struct redis_async *redis)
+{
+	arm(redis->again, redis->pause_ms / 2 + randombytes_uniform(redis->pause_ms / 2 + 1));
+	redis->pause_ms = redis->pause_ms * 2 > PAUSE_MAX_MS ? PAUSE_MAX_MS : redis->pause_ms * 2;
+}
+
+/* Every loss ends here; hiredis has called all outstanding callbacks by then, or the context never was connected. */
+static void lost(struct redis_async *redis, const char *reason)
+{
+	bool refused = redis->refused;
+
+	redis->context = NULL;
+	redis->up = false;
+	redis->refused = false;
+	event_del(redis->watch);
+	if (redis->freeing)
+		return;
+	try_again(redis);
+	redis->events.down(redis->arg, redis->reason[0] != '\0' ? redis->reason : reason, refused);
+	redis->reason[0] = '\0';
+}
+
+static void on_connect(const redisAsyncContext *context, int status)
+{
+	if (status != REDIS_OK)
+		lost(context->data, context->errstr);
+}
+
+static void on_disconnect(const redisAsyncContext *context, int status)
+{
+	lost(context->data, status == REDIS_OK ? "closed" : context->errstr);
+}
+
+void redis_async_drop(struct redis_async *redis, const char *reason)
+{
+	redisAsyncContext *context = redis->context;
+
+	if (context == NULL)
+		return;
+	snprintf(redis->reason, sizeof(redis->reason), "%s", reason);
+	redis->up = false;
+	if (context->c.flags & REDIS_CONNECTED) {
+		redisAsyncFree(context); /* ends in on_disconnect() */
+		return;
+	}
+	redisAsyncFree(context);
+	if (redis->context != NULL)
+		lost(redis, reason);
+}
+
+static void on_watch(evutil_socket_t fd, short what, void *arg)
+{
+	struct redis_async *redis = arg;
+	int64_t now = clock_now_ms();
+
+	(void)fd;
+	(void)what;
+	if (!redis->up && now > redis->connect_deadline_ms)
+		redis_async_drop(redis, "no answer to the connection");
+	else if (redis->first != NULL && now > redis->first->deadline_ms)
+		redis_async_drop(redis, "a command was not answered in time");
+}
+
+static void on_answer(redisAsyncContext *context, void *answer, void *privdata)
+{
+	struct redis_async *redis = context->data;
+	struct command *command = privdata;
+	redis_fn done = command->done;
+	void *arg = command->arg;
+
+	BUG_ON(redis->first != command);
+	redis->first = command->next;
+	if (redis->first == NULL)
+		redis->last = NULL;
+	command->next = redis->spare;
+	redis->spare = command;
+	done(arg, answer);
+}
+
+static struct command *new_command(
+	struct redis_async *redis, redis_fn done, void *arg, uint32_t timeout_ms)
+{
+	struct command *command = redis->spare;
+
+	if (command != NULL)
+		redis->spare = command->next;
+	else
+		command = xmalloc(sizeof(*command));
+	*command = (struct command){NULL, done, arg, clock_now_ms() + timeout_ms};
+	if (redis->last != NULL)
+		redis->last->next = command;
+	else
+		redis->first = command;
+	redis->last = command;
+	return command;
+}
+
+static void send_now(struct redis_async *redis, const struct buf *text, uint32_t timeout_ms,
+	redis_fn done, void *arg)
+{
+	struct command *command = new_command(redis, done, arg, timeout_ms);
+
+	BUG_ON(text->overflowed);
+	if (redisAsyncFormattedCommand(redis->context, on_answer, command, text->data, text->len) !=
+		REDIS_OK)
+		BUG("hiredis refused a command: %s", redis->context->errstr);
+}
+
+bool redis_async_send(struct redis_async *redis, const struct buf *command, uint32_t timeout_ms,
+	redis_fn done, void *arg)
+{
+	if (!redis->up || (redis->context->c.flags & (REDIS_DISCONNECTING | REDIS_FREEING)))
+		return false;
+	send_now(redis, command, timeout_ms, done, arg);
+	return true;
+}
+
+static void on_auth(void *arg, const struct redis_value *value)
+{
+	struct redis_async *redis = arg;
+	const char *error = value != NULL ? redis_value_error(value) : NULL;
+
+	if (error == NULL || redis->refused)
+		return;
+	/* Still loading its data, or a replica: it will pass. */
+	redis->refused = strncmp(error, "LOADING", 7) != 0 && strncmp(error, "MASTERDOWN", 10) != 0;
+	snprintf(redis->reason, sizeof(redis->reason), "%s", error);
+}
+
+static void on_ready(void *arg, const struct redis_value *value)
+{
+	struct redis_async *redis = arg;
+
+	if (value == NULL)
+		return;
+	on_auth(redis, value);
+	if (redis->reason[0] != '\0') {
+		char reason[sizeof(redis->reason)];
+
+		memcpy(reason, redis->reason, sizeof(reason));
+		redis_async_drop(redis, reason);
+		return;
+	}
+	redis->up = true;
+	redis->pause_ms = PAUSE_MIN_MS;
+	redis->events.up(redis->arg);
+}
+
+/* AUTH, SELECT, and a PING that tells that both were taken and that Redis is done loading. */
+static void shake_hands(struct redis_async *redis)
+{
+	struct buf text;
+
+	buf_init(&text, 64 * 1024);
+	if (redis->url->password != NULL) {
+		resp_head(&text, redis->url->user != NULL ? 3 : 2);
+		resp_string(&text, "AUTH");
+		if (redis->url->user != NULL)
+			resp_string(&text, redis->url->user);
+		resp_string(&text, redis->url->password);
+		send_now(redis, &text, CONNECT_MS, on_auth, redis);
+		sodium_memzero(text.data, text.len);
+		buf_clear(&text);
+	}
+	if (redis->url->db != 0) {
+		resp_head(&text, 2);
+		resp_string(&text, "SELECT");
+		resp_integer(&text, redis->url->db);
+		send_now(redis, &text, CONNECT_MS, on_auth, redis);
+		buf_clear(&text);
+	}
+	resp_head(&text, 1);
+	resp_string(&text, "PING");
+	send_now(redis, &text, CONNECT_MS, on_ready, redis);
+	buf_release(&text);
+}
+
+static void connect_now(struct redis_async *redis)
+{
+	redisAsyncContext *context =
+		redis->url->path != NULL ? redisAsyncConnectUnix(redis->url->path)
+					 : redisAsyncConnect(redis->url->host, redis->url->port);
+
+	if (context == NULL || context->err != 0) {
+		char reason[160];
+
+		snprintf(reason, sizeof(reason), "%s",
+			context != NULL ? context->errstr : "out of memory");
+		if (context != NULL)
+			redisAsyncFree(context);
+		lost(redis, reason);
+		return;
+	}
+	redis->context = context;
+	redis->connect_deadline_ms = clock_now_ms() + CONNECT_MS;
+	context->data = redis;
+	redisLibeventAttach(context, redis->base);
+	redisAsyncSetConnectCallback(context, on_connect);
+	redisAsyncSetDisconnectCallback(context, on_disconnect);
+	arm(redis->watch, WATCH_MS);
+	shake_hands(redis);
+}
+
+static void on_again(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	connect_now(arg);
+}
+
+struct redis_async *redis_async_new(struct event_base *base, const struct redis_url *url,
+	const struct redis_async_events *events, void *arg)
+{
+	struct redis_async *redis = xcalloc(1, sizeof(*redis));
+
+	redis->base = base;
+	redis->url = url;
+	redis->events = *events;
+	redis->arg = arg;
+	redis->pause_ms = PAUSE_MIN_MS;
+	redis->again = evtimer_new(base, on_again, redis);
+	redis->watch = event_new(base, -1, EV_PERSIST, on_watch, redis);
+	event_active(redis->again, EV_TIMEOUT, 0);
+	return redis;
+}
+
+void redis_async_free(struct redis_async *redis)
+{
+	if (redis == NULL)
+		return;
+	redis->freeing = true;
+	redis->up = false;
+	if (redis->context != NULL)
+		redisAsyncFree(redis->context);
+	event_free(redis->again);
+	event_free(redis->watch);
+	while (redis->spare != NULL) {
+		struct command *command = redis->spare;
+
+		redis->spare = command->next;
+		free(command);
+	}
+	free(redis);
+}
+
+bool redis_async_is_up(const struct redis_async *redis)
+{
+	return redis->up;
+}
+
+bool redis_async_peer(const struct redis_async *redis, struct sockaddr_storage *peer)
+{
+	socklen_t len = sizeof(*peer);
+
+	return redis->up && redis->url->path == NULL &&
+	       getpeername(redis->context->c.fd, (struct sockaddr *)peer, &len) == 0;
+}

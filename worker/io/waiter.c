@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: MIT */
+/* waiter: tells an idle worker that a queue holds something. */
+#include "io/waiter.h"
+
+#include <stdlib.h>
+
+#include "bellhop/alloc.h"
+#include "bellhop/bug.h"
+#include "bellhop/key.h"
+#include "io/redis_async.h"
+#include "io/resp.h"
+
+#define WAIT_S		"1"
+#define WAIT_TIMEOUT_MS 2500 /* until the connection is thrown away */
+
+struct line {
+	struct waiter *waiter;
+	struct redis_async *redis;
+	struct buf command;
+	bool parked;
+};
+
+struct waiter {
+	struct line lines[QUEUE_COUNT + 1]; /* the queues, and what was put back */
+	size_t count;
+	bool wanted;
+	void (*wake)(void *arg);
+	void *arg;
+};
+
+static void park(struct line *line);
+
+static void on_answer(void *arg, const struct redis_value *value)
+{
+	struct line *line = arg;
+	struct waiter *waiter = line->waiter;
+
+	line->parked = false;
+	if (value == NULL || !waiter->wanted || redis_value_kind(value) == REDIS_KIND_ERROR)
+		return;
+	if (redis_value_kind(value) == REDIS_KIND_NIL) {
+		park(line);
+		return;
+	}
+	waiter->wanted = false;
+	waiter->wake(waiter->arg);
+}
+
+static void park(struct line *line)
+{
+	if (!line->parked)
+		line->parked = redis_async_send(
+			line->redis, &line->command, WAIT_TIMEOUT_MS, on_answer, line);
+}
+
+static void on_up(void *arg)
+{
+	struct line *line = arg;
+
+	if (line->waiter->wanted)
+		park(line);
+}
+
+static void on_down(void *arg, const char *reason, bool refused)
+{
+	(void)arg;
+	(void)reason; /* the main connection says it */
+	(void)refused;
+}
+
+static void add_line(struct waiter *waiter, struct event_base *base, const struct redis_url *url,
+	const char *shard, const char *tail)
+{
+	struct line *line = &waiter->lines[waiter->count++];
+	struct buf key;
+
+	buf_init(&key, 1024);
+	key_shard(&key, shard, tail);
+	buf_init(&line->command, 4096);
+	resp_head(&line->command, 6);
+	resp_string(&line->command, "BLMOVE");
+	resp_word(&line->command, key.data, key.len);
+	resp_word(&line->command, key.data, key.len);
+	resp_string(&line->command, "RIGHT");
+	resp_string(&line->command, "RIGHT");
+	resp_string(&line->command, WAIT_S);
+	buf_release(&key);
+	line->waiter = waiter;
+	line->redis =
+		redis_async_new(base, url, &(struct redis_async_events){on_up, on_down}, line);
+}
+
+struct waiter *waiter_new(struct event_base *base, const struct redis_url *url,
+	const struct options *options, void (*wake)(void *arg), void *arg)
+{
+	static const char *const tails[QUEUE_COUNT] = {
+		"jobs:decisions", "jobs:chat", "jobs:workflow"};
+	struct waiter *waiter = xcalloc(1, sizeof(*waiter));
+
+	waiter->wake = wake;
+	waiter->arg = arg;
+	for (int i = 0; i < QUEUE_COUNT; i++) {
+		if (options->weights[i] > 0)
+			add_line(waiter, base, url, options->shard, tails[i]);
+	}
+	add_line(waiter, base, url, options->shard, "retry");
+	return waiter;
+}
+
+void waiter_free(struct waiter *waiter)
+{
+	if (waiter == NULL)
+		return;
+	waiter->wanted = false;
+	for (size_t i = 0; i < waiter->count; i++) {
+		redis_async_free(waiter->lines[i].redis);
+		buf_release(&waiter->lines[i].command);
+	}
+	free(waiter);
+}
+
+void waiter_want(struct waiter *waiter)
+{
+	waiter->wanted = true;
+	for (size_t i = 0; i < waiter->count; i++)
+		park(&waiter->lines[i]);
+}
+
+void waiter_rest(struct waiter *waiter)
+{
+	waiter->wanted = false;
+}

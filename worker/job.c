@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: MIT */
+/* job: one message on its way through the pipeline. */
+#include "job.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "bellhop/alloc.h"
+#include "bellhop/bug.h"
+#include "io/clock.h"
+#include "worker.h"
+
+#define SPARE_MAX      1024
+#define KEEP_BYTES     (16 * 1024)
+#define PAYLOAD_MAX    (64 * 1024 * 1024)
+#define TEXT_MAX_BYTES (32 * 1024 * 1024)
+
+static struct buf *const *buffers_of(struct job *job, struct buf *list[9])
+{
+	struct buf *all[9] = {&job->payload, &job->frozen, &job->used, &job->confirmation,
+		&job->sealed, &job->body, &job->output, &job->details, &job->reply};
+
+	memcpy(list, all, sizeof(all));
+	return list;
+}
+
+static struct job *make(struct worker *worker)
+{
+	struct job *job = xcalloc(1, sizeof(*job));
+	struct buf *buffers[9];
+
+	job->worker = worker;
+	buffers_of(job, buffers);
+	for (size_t i = 0; i < ARRAY_SIZE(buffers); i++)
+		buf_init(buffers[i], TEXT_MAX_BYTES);
+	buf_init(&job->dead_entry, TEXT_MAX_BYTES);
+	job->payload.max = PAYLOAD_MAX;
+	job->body.max = worker->options->max_response_bytes;
+	job->output.max = worker->options->max_response_bytes;
+	message_init(&job->message);
+	json_tape_init(&job->frozen_tape);
+	request_init(&job->request);
+	turn_item_init(&job->item);
+	return job;
+}
+
+void job_destroy(struct job *job)
+{
+	struct buf *buffers[9];
+
+	buffers_of(job, buffers);
+	for (size_t i = 0; i < ARRAY_SIZE(buffers); i++)
+		buf_release(buffers[i]);
+	buf_release(&job->dead_entry);
+	message_release(&job->message);
+	json_tape_release(&job->frozen_tape);
+	request_release(&job->request);
+	turn_item_release(&job->item);
+	free(job);
+}
+
+static void clear(struct job *job)
+{
+	struct buf *buffers[9];
+
+	buffers_of(job, buffers);
+	for (size_t i = 0; i < ARRAY_SIZE(buffers); i++)
+		buf_shrink(buffers[i], KEEP_BYTES);
+	buf_shrink(&job->dead_entry, KEEP_BYTES);
+	message_clear(&job->message);
+	request_clear(&job->request);
+	job->waiting_for = NULL;
+	job->cancel = NULL;
+	job->leaving = false;
+	job->reading = NULL;
+	job->load = NULL;
+	job->integration = NULL;
+	job->action = NULL;
+	job->confirms.len = 0;
+	job->confirms.text[0] = '\0';
+	job->confirm_version[0] = '\0';
+	job->confirm_token[0] = '\0';
+	job->confirm_expires_ms = 0;
+	credential_init(&job->credential);
+	job->lookup = NULL;
+	job->addresses.count = 0;
+	job->call_started_us = 0;
+	job->begun_at_ms = 0;
+	job->began_before = false;
+	job->retry_after_ms = -1;
+	job->call = NULL;
+	job->response = (struct http_response){.retry_after_s = -1};
+	job->called = false;
+	job->end = JOB_REPLIES;
+	job->status = REPLY_SUCCEEDED;
+	error_clear(&job->error);
+	job->sent = SENT_NO;
+	job->retryable = false;
+	job->bury = false;
+	job->identity_done = false;
+}
+
+/* Cuts `token queue deliveries birth carry`. */
+static bool read_field(struct job *job, struct span field)
+{
+	char *parts[5], *rest = job->parts;
+
+	if (field.len >= JOB_FIELD_BYTES)
+		return false;
+	memcpy(job->field, field.data, field.len);
+	job->field[field.len] = '\0';
+	memcpy(job->parts, job->field, field.len + 1);
+	for (size_t i = 0; i < ARRAY_SIZE(parts); i++) {
+		parts[i] = strsep(&rest, " ");
+		if (parts[i] == NULL)
+			return false;
+	}
+	job->token = parts[0];
+	job->queue = parts[1][0] == 'd'	  ? QUEUE_DECISIONS
+		     : parts[1][0] == 'c' ? QUEUE_CHAT
+					  : QUEUE_WORKFLOW;
+	job->deliveries = (unsigned)strtoul(parts[2], NULL, 10);
+	job->birth = parts[3];
+	job->carry = parts[4];
+	return true;
+}
+
+struct job *job_new(struct worker *worker, struct span field, struct span payload)
+{
+	struct job *job = worker->spare;
+
+	if (job != NULL) {
+		worker->spare = job->newer;
+		worker->spare_count--;
+	} else {
+		job = make(worker);
+	}
+	clear(job);
+	if (!read_field(job, field)) {
+		job_destroy(job);
+		return NULL;
+	}
+	buf_add(&job->payload, payload.data, payload.len);
+	job->claimed_at_us = clock_now_us();
+	job->newer = NULL;
+	job->older = worker->newest;
+	*(worker->newest != NULL ? &worker->newest->newer : &worker->oldest) = job;
+	worker->newest = job;
+	worker->in_flight++;
+	return job;
+}
+
+void job_forget_secret(struct job *job)
+{
+	credential_clear(&job->credential, job->worker->secrets);
+}
+
+void job_free(struct job *job)
+{
+	struct worker *worker = job->worker;
+
+	BUG_ON(job->waiting);
+	job_forget_secret(job);
+	integration_release(job->integration);
+	*(job->newer != NULL ? &job->newer->older : &worker->newest) = job->older;
+	*(job->older != NULL ? &job->older->newer : &worker->oldest) = job->newer;
+	worker->in_flight--;
+	if (worker->spare_count < SPARE_MAX) {
+		job->newer = worker->spare;
+		worker->spare = job;
+		worker->spare_count++;
+	} else {
+		job_destroy(job);
+	}
+	worker_job_over(worker);
+}
+
+void job_wait(struct job *job, const char *what, bool (*cancel)(struct job *job))
+{
+	BUG_ON(job->waiting);
+	job->waiting = true;
+	job->waiting_for = what;
+	job->cancel = cancel;
+}
+
+struct turn_claim job_claim(const struct job *job)
+{
+	return (struct turn_claim){
+		.field = job->field,
+		.token = job->token,
+		.birth = job->birth,
+		.org = job->message.org.text,
+		.id = job->message.id.text,
+		.digest = job->message.digest,
+	};
+}
+
+static struct span tag_of(const char *sealed)
+{
+	size_t len = sealed != NULL ? strlen(sealed) : 0;
+
+	return len > 16 ? (struct span){sealed + len - 16, 16}
+			: (struct span){sealed != NULL ? sealed : "", len};
+}
+
+struct turn_basis job_basis(const struct job *job)
+{
+	const struct integration *integration = job->integration;
+	struct turn_basis basis = {
+		.org = job->message.org.text,
+		.integration = integration->name,
+		.action = job->action != NULL ? job->action->name : "",
+		.version = integration->version,
+		.secrets = integration->secrets,
+	};
+
+	for (size_t i = 0; i < integration->secrets; i++) {
+		basis.fields[i] = integration->fields[i];
+		basis.tags[i] = tag_of(integration->sealed[i]);
+	}
+	return basis;
+}
+
+void job_error(struct job *job, enum error_code code, const char *format, ...)
+{
+	char text[ERROR_TEXT_BYTES];
+	va_list args;
+
+	if (job->error.code != ERROR_NONE)
+		return;
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	error_set(&job->error, code, "%s", text);
+	job->status = REPLY_FAILED;
+	job->sent = error_info(code)->sent;
+	job->retryable = error_info(code)->retryable;
+}
+
+void job_error_clear(struct job *job)
+{
+	error_clear(&job->error);
+	buf_clear(&job->details);
+	job->status = REPLY_SUCCEEDED;
+	job->retry_after_ms = -1;
+}
+
+bool job_is_repeatable(const struct job *job)
+{
+	return job->action != NULL && job->action->idempotency != IDEMPOTENCY_NONE;
+}
+
+bool job_is_past_deadline(const struct job *job)
+{
+	return job->message.deadline_ms > 0 && clock_redis_ms() >= job->message.deadline_ms;
+}

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * job: one message on its way through the pipeline. Its fields are grouped by the step that writes them; later steps only
+ * read them. Jobs are kept and used again with their buffers, so a job on its usual way allocates nothing.
+ */
+#ifndef WORKER_JOB_H
+#define WORKER_JOB_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "bellhop/error.h"
+#include "bellhop/request.h"
+#include "bellhop/wire.h"
+#include "io/credential.h"
+#include "io/http_client.h"
+#include "io/integration_cache.h"
+#include "io/resolver.h"
+#include "io/turn.h"
+
+struct worker;
+struct confirmation_read;
+
+#define JOB_FIELD_BYTES 192
+#define JOB_TOKEN_BYTES 33 /* of a confirmation: 128 bits in hex and a NUL */
+
+/* How a job leaves the pipeline. */
+enum job_end {
+	JOB_REPLIES,	/* a reply, the usual end */
+	JOB_GIVEN_BACK, /* back to the front of the line: it was not begun, or may be repeated */
+	JOB_DELAYED,	/* back with a due time, its mark kept: it waits for room in the window */
+	JOB_UNSENT,	/* back with a due time, its mark taken back: nothing of it left */
+};
+
+struct job {
+	struct worker *worker;
+	struct job *newer, *older; /* all jobs in flight; `newer` also links the spare ones */
+
+	/* the driver */
+	unsigned step;
+	bool waiting;
+	const char *waiting_for; /* "waiting for …" */
+	bool (*cancel)(struct job *job);
+	bool leaving; /* it will be given back as soon as its wait ends */
+
+	/* claim */
+	char field[JOB_FIELD_BYTES]; /* `token queue deliveries birth carry` */
+	char parts[JOB_FIELD_BYTES]; /* the same, cut into the next four */
+	const char *token, *birth, *carry;
+	enum queue queue;
+	unsigned deliveries;
+	struct buf payload;
+	int64_t claimed_at_us;
+
+	/* parse */
+	struct message message;
+
+	/* load: a decision's frozen request too */
+	struct confirmation_read *reading;
+	struct integration_wait *load;
+	struct integration *integration;
+	const struct action *action;
+	struct name confirms; /* the first job's id */
+	char confirm_version[24];
+	struct json_tape frozen_tape;
+	struct buf frozen; /* `{"id","integration","action","request"}` */
+	struct buf
+		used; /* `{"decision","by","decision_id"}`: what this decision would leave behind */
+
+	/* render */
+	struct request request;
+
+	/* confirm */
+	char confirm_token[JOB_TOKEN_BYTES];
+	int64_t confirm_expires_ms;
+	struct buf
+		confirmation; /* the reply's; of a decision: how its token was used before, empty: not */
+	struct buf sealed; /* the frozen request as it is stored */
+
+	/* authorize */
+	struct credential credential;
+	struct resolver_query *lookup;
+	struct address_list addresses;
+	int64_t call_started_us; /* the call's time runs from here, lookup included */
+
+	/* begin */
+	int64_t begun_at_ms; /* Unix time by Redis; 0: not begun */
+	int64_t begun_mono_us;
+	bool began_before;	/* an earlier delivery had begun too */
+	int64_t retry_after_ms; /* below 0: none */
+
+	/* call */
+	struct http_call *call;
+	struct buf body;
+	struct http_response response; /* `body` is the above */
+	bool called;
+
+	/* map */
+	struct buf output; /* JSON */
+
+	/* settle */
+	enum job_end end;
+	int64_t due_ms; /* JOB_DELAYED, JOB_UNSENT */
+	enum reply_status status;
+	struct error error;
+	enum sent sent;
+	bool retryable;
+	bool bury;	    /* also to `dead` */
+	bool identity_done; /* the script told who has the id: it is not asked again */
+	struct buf details; /* JSON, of the error */
+	struct buf reply;
+	struct buf dead_entry;
+	struct turn_item item;
+};
+
+/* A job for one claim. Its field and payload are copied. NULL where the field is none. */
+struct job *job_new(struct worker *worker, struct span field, struct span payload);
+/* Frees it or keeps it for the next claim. It must not be waiting. */
+void job_free(struct job *job);
+/* Frees the memory of a job that is not used again. */
+void job_destroy(struct job *job);
+
+/* Notes what it waits for, in words an operator reads after "waiting for", and how to stop it. `cancel` returns false where it
+ * cannot be stopped and the callback will still come. */
+void job_wait(struct job *job, const char *what, bool (*cancel)(struct job *job));
+
+/* What the scripts know it by. */
+struct turn_claim job_claim(const struct job *job);
+struct turn_basis job_basis(const struct job *job);
+
+/* Sets the error with the code's own `sent` and `retryable`, unless one is set. */
+void job_error(struct job *job, enum error_code code, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+/* Takes the error back, to answer with another. */
+void job_error_clear(struct job *job);
+/* Whether the action's call may be sent twice; false where the action is not known. */
+bool job_is_repeatable(const struct job *job);
+/* Gives back what authorize took: wipes the secret. */
+void job_forget_secret(struct job *job);
+/* Deadline of the job has passed, by Redis's clock. */
+bool job_is_past_deadline(const struct job *job);
+
+#endif

@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: MIT */
+/* load: the definition, compiled and kept for each version; for a decision first the request it is about, frozen when it was shown. */
+#include "pipeline.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "bellhop/alloc.h"
+#include "bellhop/bug.h"
+#include "bellhop/key.h"
+#include "io/resp.h"
+#include "worker.h"
+
+#define READ_TIMEOUT_MS 1000
+
+static enum step_result find_action(struct job *job, const char *action)
+{
+	const struct integration *integration = job->integration;
+	bool decision = job->message.decision != DECISION_NONE;
+
+	if (integration->definition == NULL ||
+		(job->action = definition_action(integration->definition, action)) == NULL) {
+		if (decision)
+			job_error(job, ERROR_CONFIRMATION_VOID,
+				"The integration was changed after this was shown; ask again.");
+		else if (!integration->exists)
+			job_error(job, ERROR_UNKNOWN_INTEGRATION,
+				"There is no integration of this name in this org.");
+		else if (integration->definition == NULL)
+			job_error(job, ERROR_INVALID_DEFINITION,
+				"The integration's definition is not valid: %s",
+				integration->invalid);
+		else
+			job_error(job, ERROR_UNKNOWN_ACTION,
+				"The integration has no action of this name.");
+		return STEP_SETTLE;
+	}
+	return STEP_NEXT;
+}
+
+static bool cancel_load(struct job *job)
+{
+	integration_cache_cancel(job->load);
+	return true;
+}
+
+static void on_integration(void *arg, struct integration *integration, const char *error)
+{
+	struct job *job = arg;
+
+	if (integration == NULL) {
+		/* Nothing was begun; once Redis is well, it is tried again. */
+		(void)error;
+		job->end = JOB_GIVEN_BACK;
+		pipeline_resume(job, STEP_SETTLE);
+		return;
+	}
+	job->integration = integration;
+	pipeline_resume(job, find_action(job, job->message.action.text));
+}
+
+static enum step_result load_integration(struct job *job)
+{
+	struct integration_cache *cache = job->worker->integrations;
+
+	job->integration =
+		integration_cache_find(cache, job->message.org.text, job->message.integration.text);
+	if (job->integration != NULL)
+		return find_action(job, job->message.action.text);
+	job->load = integration_cache_load(
+		cache, job->message.org.text, job->message.integration.text, on_integration, job);
+	if (job->load == NULL) {
+		job->end = JOB_GIVEN_BACK;
+		return STEP_SETTLE;
+	}
+	job_wait(job, "the definition", cancel_load);
+	return STEP_WAIT;
+}
+
+static bool take_name(struct name *name, const struct json_tape *tape, const char *member)
+{
+	uint32_t value = tape_member(tape, 0, member);
+
+	return value != TAPE_NONE && tape_type(tape, value) == TAPE_STRING &&
+	       name_set(name, tape->text + tape->nodes[value].at, tape->nodes[value].len) == 0;
+}
+
+/* The frozen request says what the decision is about; it is authentic, or it is nothing. */
+static bool thaw(struct job *job, struct span sealed)
+{
+	static const struct tape_limits limits = {.depth = 8, .values = 4096};
+	char context[2 * NAME_MAX_BYTES + 2];
+	int len = snprintf(
+		context, sizeof(context), "%s %s", job->message.org.text, job->message.token.text);
+	const struct json_tape *tape = &job->frozen_tape;
+	uint32_t version;
+
+	if (keyring_thaw(job->worker->keyring, sealed, (struct span){context, (size_t)len},
+		    &job->frozen) < 0 ||
+		json_tape_read(
+			&job->frozen_tape, job->frozen.data, job->frozen.len, &limits, NULL) < 0)
+		return false;
+	version = tape_member(tape, 0, "version");
+	return take_name(&job->confirms, tape, "id") &&
+	       take_name(&job->message.integration, tape, "integration") &&
+	       take_name(&job->message.action, tape, "action") && version != TAPE_NONE &&
+	       tape_string_equals(tape, version, span_of(job->confirm_version));
+}
+
+/* HMGET version, expires, used, frozen */
+static enum step_result read_confirmation(struct job *job, const struct redis_value *value)
+{
+	struct span version = redis_value_text(redis_value_at(value, 0));
+	struct span used = redis_value_text(redis_value_at(value, 2));
+
+	if (version.len == 0 || version.len >= sizeof(job->confirm_version)) {
+		job_error(job, ERROR_CONFIRMATION_UNKNOWN,
+			"There is no confirmation with this token in this org.");
+		return STEP_SETTLE;
+	}
+	memcpy(job->confirm_version, version.data, version.len);
+	job->confirm_version[version.len] = '\0';
+	job->confirm_expires_ms = redis_value_integer(redis_value_at(value, 1));
+	buf_add(&job->confirmation, used.data, used.len);
+	if (!thaw(job, redis_value_text(redis_value_at(value, 3)))) {
+		job_error(job, ERROR_CONFIRMATION_UNKNOWN,
+			"What was stored for this token cannot be read with this worker's keys.");
+		return STEP_SETTLE;
+	}
+	return STEP_AGAIN;
+}
+
+/* Outlives the job where it is stopped before Redis answered. */
+struct confirmation_read {
+	struct job *job;
+};
+
+static void on_confirmation(void *arg, const struct redis_value *value)
+{
+	struct confirmation_read *read = arg;
+	struct job *job = read->job;
+
+	free(read);
+	if (job == NULL)
+		return;
+	job->reading = NULL;
+	if (value == NULL || redis_value_count(value) != 4) {
+		job->end = JOB_GIVEN_BACK;
+		pipeline_resume(job, STEP_SETTLE);
+		return;
+	}
+	pipeline_resume(job, read_confirmation(job, value));
+}
+
+static bool cancel_read(struct job *job)
+{
+	job->reading->job = NULL;
+	job->reading = NULL;
+	return true;
+}
+
+static void write_read(struct job *job, struct buf *command)
+{
+	static const char *const fields[] = {"version", "expires", "used", "frozen"};
+	struct buf key;
+
+	buf_init(&key, 1024);
+	key_confirm(
+		&key, job->worker->options->shard, job->message.org.text, job->message.token.text);
+	resp_head(command, 2 + ARRAY_SIZE(fields));
+	resp_string(command, "HMGET");
+	resp_word(command, key.data, key.len);
+	for (size_t i = 0; i < ARRAY_SIZE(fields); i++)
+		resp_string(command, fields[i]);
+	buf_release(&key);
+}
+
+static enum step_result load_confirmation(struct job *job)
+{
+	struct confirmation_read *read = xcalloc(1, sizeof(*read));
+	struct buf command;
+	bool sent;
+
+	buf_init(&command, 4096);
+	write_read(job, &command);
+	sent = redis_async_send(
+		job->worker->redis, &command, READ_TIMEOUT_MS, on_confirmation, read);
+	buf_release(&command);
+	if (!sent) {
+		free(read);
+		job->end = JOB_GIVEN_BACK;
+		return STEP_SETTLE;
+	}
+	read->job = job;
+	job->reading = read;
+	job_wait(job, "the confirmation", cancel_read);
+	return STEP_WAIT;
+}
+
+enum step_result step_load(struct job *job)
+{
+	if (job->message.decision != DECISION_NONE && job->frozen.len == 0)
+		return load_confirmation(job);
+	return load_integration(job);
+}

@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: MIT */
+/* map: the upstream's answer becomes the job's output or its error, with the secret taken out of both; then it is wiped. */
+#include "pipeline.h"
+
+#include "bellhop/json_out.h"
+#include "bellhop/mapping.h"
+#include "bellhop/utf8.h"
+#include "worker.h"
+
+#define RESPONSE_DEPTH 64
+#define EXCERPT_BYTES  2048 /* of what an upstream said, in an error */
+
+static struct span body_of(const struct job *job)
+{
+	return (struct span){job->body.data, job->body.len};
+}
+
+/* Puts `text` (JSON) into the output; the rare one that holds a secret is read again and masked value by value. */
+static void redact_output(struct job *job)
+{
+	static const struct tape_limits limits = {
+		.depth = RESPONSE_DEPTH + 64, .values = UINT32_MAX};
+	struct worker *worker = job->worker;
+	struct span output = {job->output.data, job->output.len};
+
+	if (!redact_finds(&job->credential.redactor, output))
+		return;
+	buf_clear(&worker->scratch);
+	if (json_tape_read(&worker->response_tape, output.data, output.len, &limits, NULL) == 0)
+		redact_json(&job->credential.redactor, &worker->response_tape, 0, &worker->scratch);
+	else
+		buf_add_string(&worker->scratch, "null");
+	buf_clear(&job->output);
+	buf_add(&job->output, worker->scratch.data, worker->scratch.len);
+}
+
+/* 1: the response tape holds it; 0: it is text; -1: an error is set. */
+static int read_body(struct job *job)
+{
+	const struct tape_limits limits = {.depth = RESPONSE_DEPTH, .values = UINT32_MAX};
+	struct span body = body_of(job);
+	struct tape_error error;
+
+	if (json_tape_read(&job->worker->response_tape, body.data, body.len, &limits, &error) == 0)
+		return 1;
+	if (error.too_deep) {
+		job_error(job, ERROR_INVALID_RESPONSE, "The answer is JSON nested over %d deep.",
+			RESPONSE_DEPTH);
+		return -1;
+	}
+	if (!utf8_valid(body.data, body.len)) {
+		job_error(job, ERROR_INVALID_RESPONSE, "The answer is not UTF-8.");
+		return -1;
+	}
+	if (job->action->output != NULL) {
+		job_error(job, ERROR_INVALID_RESPONSE,
+			"The answer is not JSON, and the action maps JSON.");
+		return -1;
+	}
+	return 0;
+}
+
+static void map_success(struct job *job)
+{
+	const struct json_tape *tape = &job->worker->response_tape;
+	struct error error = {0};
+	int kind;
+
+	if (job->body.len == 0) {
+		buf_add_string(&job->output, "null");
+		return;
+	}
+	kind = read_body(job);
+	if (kind < 0)
+		return;
+	if (kind == 0) {
+		buf_add_string(&job->output, "{\"text\":");
+		json_out_string(&job->output, body_of(job));
+		buf_add_char(&job->output, '}');
+	} else if (job->action->output != NULL) {
+		if (mapping_apply(job->action->output, tape, &job->output, &error) < 0)
+			job_error(job, error.code, "%s", error.text);
+	} else {
+		json_out_value(&job->output, tape, 0);
+	}
+	if (job->output.overflowed)
+		job_error(job, ERROR_MAPPING_FAILED,
+			"The upstream did it, but its answer is too large to hand on.");
+	if (job->error.code == ERROR_NONE)
+		redact_output(job);
+}
+
+/* The start of what the upstream said, as text: rewritten where it is JSON, so that no spelling hides a secret. */
+static void excerpt(struct job *job, struct buf *out)
+{
+	const struct tape_limits limits = {.depth = RESPONSE_DEPTH, .values = UINT32_MAX};
+	struct json_tape *tape = &job->worker->response_tape;
+	struct buf *text = &job->worker->scratch;
+	struct span body = body_of(job);
+	size_t len;
+
+	buf_clear(text);
+	if (json_tape_read(tape, body.data, body.len, &limits, NULL) == 0)
+		redact_json(&job->credential.redactor, tape, 0, text);
+	else
+		redact_text(&job->credential.redactor, body, text);
+	len = text->len;
+	if (len > EXCERPT_BYTES) {
+		len = EXCERPT_BYTES;
+		while (len > 0 && ((unsigned char)text->data[len] & 0xc0) == 0x80)
+			len--;
+	}
+	json_out_string(out, (struct span){text->data, len});
+}
+
+static bool is_passing(int status)
+{
+	switch (status) {
+	case 408:
+	case 425:
+	case 429:
+	case 500:
+	case 502:
+	case 503:
+	case 504:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static void map_status(struct job *job)
+{
+	int status = job->response.status;
+
+	if (status >= 300 && status < 400) {
+		job_error(job, ERROR_REDIRECT_REFUSED,
+			"The upstream answered with a redirect (%d), and redirects are not "
+			"followed.",
+			status);
+		buf_printf(&job->details, "{\"status\":%d}", status);
+		return;
+	}
+	job_error(job, ERROR_UPSTREAM_STATUS, "The upstream answered with status %d.", status);
+	job->retryable = job_is_repeatable(job) && is_passing(status);
+	if (job->response.retry_after_s >= 0)
+		job->retry_after_ms = job->response.retry_after_s * 1000;
+	buf_printf(&job->details, "{\"status\":%d,\"body\":", status);
+	excerpt(job, &job->details);
+	buf_add_char(&job->details, '}');
+}
+
+/* It was on its way and no whole answer came. */
+static void map_lost(struct job *job, enum error_code code, const char *cause)
+{
+	const char *reason = job->response.reason;
+
+	if (!job->response.sent) {
+		job_error(job, code == ERROR_TIMEOUT ? ERROR_TIMEOUT : ERROR_CONNECT_FAILED,
+			"The upstream was not reached: %s.", reason);
+	} else if (job_is_repeatable(job)) {
+		job_error(job, code, "No whole answer came: %s.", reason);
+		job->sent = SENT_MAYBE;
+	} else {
+		job_error(job, ERROR_OUTCOME_UNKNOWN,
+			"The call was sent and its end is not known: %s. Look at the upstream "
+			"before you repeat it.",
+			reason);
+		buf_printf(&job->details, "{\"cause\":\"%s\"}", cause);
+	}
+}
+
+static void map_end(struct job *job)
+{
+	const char *reason = job->response.reason;
+
+	switch (job->response.end) {
+	case HTTP_ANSWERED:
+		job->sent = SENT_YES;
+		if (job->response.status >= 200 && job->response.status < 300)
+			map_success(job);
+		else
+			map_status(job);
+		return;
+	case HTTP_BLOCKED:
+		job_error(job, ERROR_BLOCKED_ADDRESS,
+			"The integration's host has an address that is not called from here.");
+		return;
+	case HTTP_CONNECT_FAILED:
+		job_error(job, ERROR_CONNECT_FAILED, "The upstream was not reached: %s.", reason);
+		return;
+	case HTTP_TLS_FAILED:
+		job_error(job, ERROR_TLS_FAILED,
+			"The upstream's certificate or handshake was refused: %s.", reason);
+		return;
+	case HTTP_TIMED_OUT:
+		map_lost(job, ERROR_TIMEOUT, "timeout");
+		return;
+	case HTTP_LOST:
+		map_lost(job, ERROR_CONNECTION_LOST, "connection_lost");
+		return;
+	case HTTP_TOO_LARGE:
+		job_error(job, ERROR_RESPONSE_TOO_LARGE, "The answer is larger than %zu bytes.",
+			job->worker->options->max_response_bytes);
+		return;
+	case HTTP_INVALID:
+		job_error(job, ERROR_INVALID_RESPONSE, "The answer is not valid HTTP: %s.", reason);
+		return;
+	case HTTP_REFUSED:
+		job_error(job, ERROR_INTERNAL, "The request could not be sent as it was made: %s.",
+			reason);
+		return;
+	case HTTP_STALE:
+		break; /* never comes here: call put it back */
+	}
+}
+
+enum step_result step_map(struct job *job)
+{
+	map_end(job);
+	if (job->began_before && job->sent == SENT_NO)
+		job->sent = SENT_MAYBE;
+	job_forget_secret(job);
+	return STEP_NEXT;
+}

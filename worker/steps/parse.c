@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+/* parse: bytes and queue become a job or a decision. */
+#include "pipeline.h"
+#include "worker.h"
+
+#define DELIVERIES_MAX 3
+
+enum step_result step_parse(struct job *job)
+{
+	struct error error = {0};
+
+	if (message_read(&job->message, job->queue, job->payload.data, job->payload.len,
+		    job->worker->options->max_job_bytes, &error) < 0) {
+		job_error(job, ERROR_INVALID_JOB, "This is no %s: %s.",
+			job->queue == QUEUE_DECISIONS ? "decision" : "job", error.text);
+		job->bury = job->message.reply_to.len == 0;
+		return STEP_SETTLE;
+	}
+	if (job->deliveries > DELIVERIES_MAX) {
+		job_error(job, ERROR_INTERNAL,
+			"The job was delivered %u times and no worker came to its end.",
+			job->deliveries - 1);
+		job->bury = true;
+		return STEP_SETTLE;
+	}
+	if (job_is_past_deadline(job)) {
+		job_error(job, ERROR_EXPIRED, "The deadline passed before anything was sent.");
+		return STEP_SETTLE;
+	}
+	return STEP_NEXT;
+}

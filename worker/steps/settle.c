@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * settle: the one end of every job. Either its reply and all that goes with it is written in one script, or it goes back to
+ * where another delivery finds it. The claim decides: where it is not ours any more, nothing is written.
+ */
+#include "pipeline.h"
+
+#include <stdlib.h>
+
+#include "bellhop/bug.h"
+#include "bellhop/json_out.h"
+#include "io/clock.h"
+#include "log.h"
+#include "worker.h"
+
+#define DEAD_PAYLOAD_BYTES (64 * 1024)
+
+static void on_answer(void *arg, struct span answer);
+
+static const char *code_of(const struct job *job)
+{
+	return job->status == REPLY_FAILED ? error_info(job->error.code)->name : "";
+}
+
+static bool cancel_settle(struct job *job)
+{
+	return turn_cancel(&job->item);
+}
+
+static bool was_begun(const struct job *job)
+{
+	return job->begun_at_ms != 0 || job->identity_done;
+}
+
+static void write_reply(struct job *job)
+{
+	const struct message *message = &job->message;
+	const bool decision = message->decision != DECISION_NONE;
+	const struct reply reply = {
+		.status = job->status,
+		.sent = job->sent,
+		.digest = message->digest,
+		.id = message->id.text,
+		.org = message->org.text,
+		.integration = message->integration.text,
+		.action = message->action.text,
+		.confirms = decision && job->confirms.len > 0 ? job->confirms.text : NULL,
+		.output = {job->output.data, job->output.len},
+		.confirmation = {job->confirmation.data, job->confirmation.len},
+		.error = &job->error,
+		.retryable = job->retryable,
+		.retry_after_ms = job->retry_after_ms,
+		.details = {job->details.data, job->details.len},
+		.http_status = job->response.status,
+		.attempts = job->called ? 1 : 0,
+		.duration_ms = job->response.duration_ms,
+		.definition_version =
+			job->integration != NULL ? strtoll(job->integration->version, NULL, 10) : 0,
+		.traceparent = message->traceparent,
+		.meta = message->meta,
+	};
+
+	buf_clear(&job->reply);
+	reply_write(&reply, &job->reply);
+	BUG_ON(job->reply.overflowed);
+}
+
+/* What `dead` holds: `{"payload","reason","time_ms","queue"}`; the queue is what a later retry needs to know. */
+static void write_dead_entry(struct job *job)
+{
+	size_t len = job->payload.len < DEAD_PAYLOAD_BYTES ? job->payload.len : DEAD_PAYLOAD_BYTES;
+	struct buf *out = &job->dead_entry;
+
+	buf_clear(out);
+	buf_add_string(out, "{\"payload\":");
+	json_out_string(out, (struct span){job->payload.data, len});
+	buf_add_string(out, ",\"reason\":");
+	json_out_string(out, span_of(job->error.text));
+	buf_printf(out, ",\"time_ms\":%lld,\"queue\":\"%s\"}", (long long)clock_redis_ms(),
+		queue_name(job->queue));
+}
+
+static unsigned flags_of(const struct job *job)
+{
+	const struct message *message = &job->message;
+	const bool is_job = job->error.code != ERROR_INVALID_JOB;
+	unsigned flags = 0;
+
+	if (message->reply_to.len > 0)
+		flags |= TURN_REPLY;
+	if (job->bury)
+		flags |= TURN_DEAD;
+	if (!is_job)
+		return flags;
+	flags |= TURN_AUDIT;
+	if (job->error.code == ERROR_ID_CONFLICT)
+		return flags;
+	flags |= TURN_STORE;
+	if (was_begun(job))
+		return flags;
+	flags |= TURN_IDENTITY;
+	if (job->deliveries > 1 || job->carry[0] != '-')
+		flags |= TURN_WAITERS;
+	if (job->integration != NULL)
+		flags |= TURN_BASIS;
+	if (job->status == REPLY_PENDING)
+		flags |= TURN_PENDING;
+	if (job->status == REPLY_DECLINED)
+		flags |= TURN_DECLINE;
+	return flags;
+}
+
+/* `by` without its quotes: the audit log holds text. */
+static struct span by_of(const struct message *message)
+{
+	if (message->by.len < 2)
+		return (struct span){"", 0};
+	return (struct span){message->by.data + 1, message->by.len - 2};
+}
+
+static void add_reply(struct job *job)
+{
+	struct turn_settle settle = {
+		.claim = job_claim(job),
+		.flags = flags_of(job),
+		.reply_to = job->message.reply_to.text,
+		.confirm_token =
+			job->status == REPLY_PENDING ? job->confirm_token : job->message.token.text,
+		.expires_at_ms = job->confirm_expires_ms,
+		.frozen = {job->sealed.data, job->sealed.len},
+		.used = {job->used.data, job->used.len},
+	};
+
+	write_reply(job);
+	settle.reply = (struct span){job->reply.data, job->reply.len};
+	settle.audit.integration = job->message.integration.text;
+	settle.audit.action = job->message.action.text;
+	settle.audit.status = reply_status_name(job->status);
+	settle.audit.code = code_of(job);
+	settle.audit.sent = sent_name(job->sent);
+	settle.audit.attempts = job->called ? 1 : 0;
+	settle.audit.begun_at_ms = job->begun_at_ms;
+	settle.audit.http_status = job->response.status;
+	settle.audit.ms = job->response.duration_ms;
+	settle.audit.by = by_of(&job->message);
+	if (job->integration != NULL) {
+		settle.basis = job_basis(job);
+		settle.audit.version = strtoll(job->integration->version, NULL, 10);
+		settle.confirm_version = job->integration->version;
+	}
+	if (job->bury) {
+		write_dead_entry(job);
+		settle.dead = (struct span){job->dead_entry.data, job->dead_entry.len};
+	}
+	turn_add_settle(job->worker->turn, &job->item, &settle, on_answer, job);
+}
+
+/* `queue deliveries birth carry`. A job that is given back was not delivered in vain: its count stays what it was. */
+static void write_envelope(const struct job *job, char envelope[JOB_FIELD_BYTES])
+{
+	static const char letters[QUEUE_COUNT] = {'d', 'c', 'w'};
+
+	snprintf(envelope, JOB_FIELD_BYTES, "%c %u %s %s", letters[job->queue], job->deliveries - 1,
+		job->birth, job->carry);
+}
+
+static void add_put_back(struct job *job)
+{
+	struct turn *turn = job->worker->turn;
+	struct turn_claim claim = job_claim(job);
+	char envelope[JOB_FIELD_BYTES];
+
+	write_envelope(job, envelope);
+	if (job->end == JOB_GIVEN_BACK)
+		turn_add_give(turn, &job->item, job->field, envelope, on_answer, job);
+	else if (job->end == JOB_DELAYED)
+		turn_add_retry(turn, &job->item, job->field, envelope, job->due_ms, on_answer, job);
+	else
+		turn_add_unsent(turn, &job->item, &claim, envelope, job->due_ms, on_answer, job);
+	if (job->end != JOB_GIVEN_BACK)
+		janitor_expect(job->worker->janitor, job->due_ms);
+}
+
+static void log_end(const struct job *job)
+{
+	const struct message *message = &job->message;
+
+	log_event(LOG_INFO, "job ended", "id", 's', message->id.text, "org", 's', message->org.text,
+		"integration", 's', message->integration.text, "action", 's', message->action.text,
+		"queue", 's', queue_name(job->queue), "status", 's', reply_status_name(job->status),
+		"code", 's', job->status == REPLY_FAILED ? code_of(job) : NULL, "sent", 's',
+		sent_name(job->sent), "http_status", 'i', (int64_t)job->response.status, "http_ms",
+		'i', job->response.duration_ms, "ms", 'i',
+		(clock_now_us() - job->claimed_at_us) / 1000, "deliveries", 'i',
+		(int64_t)job->deliveries);
+}
+
+static bool starts(struct span answer, const char *word)
+{
+	size_t len = strlen(word);
+
+	return answer.len >= len && memcmp(answer.data, word, len) == 0;
+}
+
+/* The script found that another answer is the right one. */
+static void answer_otherwise(struct job *job, struct span answer)
+{
+	job_error_clear(job);
+	job->bury = false;
+	if (starts(answer, "conflict")) {
+		job_error(job, ERROR_ID_CONFLICT, "This id was used for a job with other content.");
+	} else if (starts(answer, "ours")) {
+		job->identity_done = true;
+		if (job_is_repeatable(job)) {
+			job_error(job, ERROR_CONNECTION_LOST,
+				"The worker that made this call died before it could say how it "
+				"ended.");
+		} else {
+			job_error(job, ERROR_OUTCOME_UNKNOWN,
+				"The call was begun and its end is not known: the worker that made "
+				"it died. Look at the upstream before you repeat it.");
+			buf_add_string(&job->details, "{\"cause\":\"worker_lost\"}");
+		}
+	} else if (starts(answer, "too_many_pending")) {
+		job_error(job, ERROR_TOO_MANY_PENDING,
+			"The org has %u confirmations waiting, which is the most it may have.",
+			job->worker->options->pending_max);
+	} else if (starts(answer, "confirmation_used ")) {
+		job_error(job, ERROR_CONFIRMATION_USED, "This confirmation was used before.");
+		buf_add(&job->details, answer.data + 18, answer.len - 18);
+	} else if (starts(answer, "confirmation_unknown")) {
+		job_error(job, ERROR_CONFIRMATION_UNKNOWN,
+			"There is no confirmation with this token in this org.");
+	} else if (starts(answer, "confirmation_expired")) {
+		job_error(job, ERROR_CONFIRMATION_EXPIRED,
+			"This confirmation has expired; ask again.");
+	} else if (starts(answer, "confirmation_void")) {
+		job_error(job, ERROR_CONFIRMATION_VOID,
+			"The integration was changed after this was shown; ask again.");
+	} else {
+		BUG("turn.lua answered a settle with %.*s", (int)answer.len, answer.data);
+	}
+	add_reply(job);
+}
+
+static void on_answer(void *arg, struct span answer)
+{
+	struct job *job = arg;
+
+	if (starts(answer, "ok") && job->end == JOB_REPLIES)
+		log_end(job);
+	if (starts(answer, "ok") || starts(answer, "lost") || starts(answer, "duplicate") ||
+		starts(answer, "waiting")) {
+		pipeline_resume(job, STEP_DONE);
+	} else if (starts(answer, "changed")) {
+		integration_cache_forget(job->worker->integrations, job->integration);
+		job->end = JOB_GIVEN_BACK;
+		add_put_back(job);
+	} else {
+		answer_otherwise(job, answer);
+	}
+}
+
+enum step_result step_settle(struct job *job)
+{
+	job_forget_secret(job);
+	if (job->end == JOB_REPLIES)
+		add_reply(job);
+	else
+		add_put_back(job);
+	job_wait(job, "Redis to take its end", cancel_settle);
+	return STEP_WAIT;
+}

@@ -1,0 +1,447 @@
+/* SPDX-License-Identifier: MIT */
+/* worker: one process's loop: registering, taking jobs, starting them, stopping. */
+#include "worker.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <sys/socket.h>
+
+#include <sodium.h>
+
+#include "bellhop/bug.h"
+#include "io/clock.h"
+#include "io/server_check.h"
+#include "log.h"
+#include "pipeline.h"
+
+#define SECRET_MEMORY_BYTES (4u * 1024 * 1024)
+#define READY_WITHIN_MS	    3000 /* of the last renewed lease */
+#define BUSY_WAIT_US \
+	1000 /* a worker with jobs in flight parks if its turns bring no more for so long */
+
+static void set_timer(struct event *timer, int64_t us)
+{
+	struct timeval wait = {us / 1000000, us % 1000000};
+
+	event_add(timer, &wait);
+}
+
+/* Calls are cut off early enough for their ends to be settled within the time that the operator gives. */
+static int64_t cut_after_us(const struct options *options)
+{
+	int64_t drain_us = options->drain_ms * 1000LL;
+
+	return drain_us > 4000000 ? drain_us - 2000000 : drain_us / 2;
+}
+
+/* Jobs: taken, started, over. */
+
+static size_t on_room(void *arg)
+{
+	struct worker *worker = arg;
+
+	if (worker->draining || worker->in_flight >= worker->options->concurrency)
+		return 0;
+	return worker->options->concurrency - worker->in_flight;
+}
+
+static void on_claimed(void *arg, struct span field, struct span payload)
+{
+	struct job *job = job_new(arg, field, payload);
+
+	if (job == NULL) {
+		log_event(LOG_ERROR, "a claim that cannot be read is left where it is");
+		return;
+	}
+	pipeline_start(job);
+	if (job->worker->draining)
+		pipeline_leave(job);
+}
+
+static void on_claim_timer(evutil_socket_t fd, short what, void *arg)
+{
+	struct worker *worker = arg;
+
+	(void)fd;
+	(void)what;
+	waiter_want(worker->waiter);
+}
+
+static void on_wake(void *arg)
+{
+	struct worker *worker = arg;
+
+	turn_kick(worker->turn);
+}
+
+static void on_left(void *arg)
+{
+	struct worker *worker = arg;
+
+	event_base_loopbreak(worker->base);
+}
+
+static void leave_if_empty(struct worker *worker)
+{
+	if (worker->in_flight > 0 || worker->leaving || turn_is_claiming(worker->turn))
+		return;
+	worker->leaving = true;
+	turn_close(worker->turn);
+	if (!membership_leave(&worker->membership, on_left, worker))
+		event_base_loopbreak(worker->base);
+}
+
+static void on_claims_over(void *arg, size_t taken, bool more)
+{
+	struct worker *worker = arg;
+
+	if (more) {
+		turn_kick(worker->turn);
+	} else if (worker->draining) {
+		leave_if_empty(worker);
+	} else if (taken == 0 && worker->in_flight == 0) {
+		event_del(worker->claim_timer);
+		waiter_want(worker->waiter);
+	} else if (!event_pending(worker->claim_timer, EV_TIMEOUT, NULL)) {
+		set_timer(worker->claim_timer, BUSY_WAIT_US);
+	}
+}
+
+void worker_job_over(struct worker *worker)
+{
+	if (worker->draining)
+		leave_if_empty(worker);
+	else if (worker->in_flight == worker->options->concurrency - 1)
+		turn_kick(worker->turn);
+}
+
+/* Redis: up, down, forgotten. */
+
+static void on_ready(void *arg)
+{
+	struct worker *worker = arg;
+
+	worker->was_up = true;
+	worker->is_away = false;
+	worker->last_renewed_ms = clock_now_ms();
+	log_event(LOG_INFO, "ready", "worker", 's', worker->membership.member, "redis", 's',
+		worker->redis_url.shown);
+	janitor_open(worker->janitor, worker->membership.member);
+	turn_open(worker->turn, worker->membership.name, worker->membership.member);
+	if (worker->draining)
+		leave_if_empty(worker);
+}
+
+static void on_forgotten(void *arg)
+{
+	struct worker *worker = arg;
+
+	log_event(LOG_WARNING, "Redis no longer knows this worker; its jobs are others' now",
+		"dropped", 'i', (int64_t)worker->in_flight);
+	turn_close(worker->turn);
+	turn_clear(worker->turn);
+	janitor_close(worker->janitor);
+	while (worker->oldest != NULL)
+		pipeline_drop(worker->oldest);
+}
+
+static bool on_is_known(void *arg, struct span field)
+{
+	struct worker *worker = arg;
+
+	for (const struct job *job = worker->oldest; job != NULL; job = job->newer) {
+		if (span_is(field, job->field))
+			return true;
+	}
+	return false;
+}
+
+static void on_dead(void *arg)
+{
+	struct worker *worker = arg;
+
+	membership_dead(&worker->membership);
+}
+
+static void on_wrong_server(const char *sentence, const char *seen)
+{
+	log_event(LOG_ERROR, sentence, "seen", 's', seen);
+}
+
+static void on_up(void *arg)
+{
+	struct worker *worker = arg;
+	struct sockaddr_storage peer;
+
+	if (redis_async_peer(worker->redis, &peer))
+		address_policy_never(worker->policy, (const struct sockaddr *)&peer);
+	server_check(worker->redis, on_wrong_server);
+	membership_up(&worker->membership);
+}
+
+static void on_down(void *arg, const char *reason, bool refused)
+{
+	struct worker *worker = arg;
+
+	turn_close(worker->turn);
+	janitor_close(worker->janitor);
+	membership_down(&worker->membership);
+	if (refused && !worker->was_up) {
+		fprintf(stderr,
+			"bellhopd: Redis at %s refuses: %s; check BELLHOP_REDIS_URL and "
+			"BELLHOP_REDIS_PASSWORD_FILE\n",
+			worker->redis_url.shown, reason);
+		worker->exit_code = 2;
+		event_base_loopbreak(worker->base);
+		return;
+	}
+	if (!worker->is_away)
+		log_event(LOG_ERROR, "Redis is away; trying again", "redis", 's',
+			worker->redis_url.shown, "reason", 's', reason);
+	worker->is_away = true;
+}
+
+static void on_renewed(void *arg, size_t ready)
+{
+	struct worker *worker = arg;
+
+	worker->last_renewed_ms = clock_now_ms();
+	/* The claim that goes with it is also the way on where a blocking wait cannot be had. */
+	(void)ready;
+	if (!turn_is_claiming(worker->turn))
+		turn_kick(worker->turn);
+}
+
+static void on_took_over(void *arg, struct span dead, size_t claims)
+{
+	struct worker *worker = arg;
+	char name[64];
+
+	snprintf(name, sizeof(name), "%.*s", (int)dead.len, dead.data);
+	log_event(LOG_WARNING, "took over from a worker whose lease ended", "worker", 's', name,
+		"jobs", 'i', (int64_t)claims);
+	turn_kick(worker->turn);
+}
+
+static void on_dropped(void *arg, int64_t replies, int64_t dead_letters)
+{
+	(void)arg;
+	log_event(LOG_WARNING, "a list was at its maximum and its oldest entries fell out",
+		"replies", 'i', replies, "dead", 'i', dead_letters);
+}
+
+static void on_failed(void *arg, const char *error)
+{
+	(void)arg;
+	log_event(LOG_ERROR, "Redis answered with an error; trying again", "error", 's', error);
+}
+
+/* Stopping. */
+
+static void on_drain_over(evutil_socket_t fd, short what, void *arg)
+{
+	struct worker *worker = arg;
+	struct job *job = worker->oldest;
+
+	(void)fd;
+	(void)what;
+	if (worker->cut) {
+		log_event(LOG_WARNING, "stopped before all was settled; others take over", "jobs",
+			'i', (int64_t)worker->in_flight);
+		event_base_loopbreak(worker->base);
+		return;
+	}
+	worker->cut = true;
+	set_timer(worker->drain_timer,
+		(worker->options->drain_ms * 1000LL - cut_after_us(worker->options)) * 3 / 4);
+	while (job != NULL) {
+		struct job *newer = job->newer;
+
+		pipeline_cut(job);
+		job = newer;
+	}
+}
+
+static void on_signal(evutil_socket_t number, short what, void *arg)
+{
+	struct worker *worker = arg;
+	struct job *job = worker->oldest;
+
+	(void)what;
+	if (worker->draining) {
+		event_base_loopbreak(worker->base);
+		return;
+	}
+	log_event(LOG_INFO, "draining", "signal", 'i', (int64_t)number, "jobs", 'i',
+		(int64_t)worker->in_flight);
+	worker->draining = true;
+	waiter_rest(worker->waiter);
+	event_del(worker->claim_timer);
+	set_timer(worker->drain_timer, cut_after_us(worker->options));
+	while (job != NULL) {
+		struct job *newer = job->newer;
+
+		pipeline_leave(job);
+		job = newer;
+	}
+	leave_if_empty(worker);
+}
+
+/* What operators ask. */
+
+static int page_live(void *arg, struct buf *out)
+{
+	(void)arg;
+	buf_add_string(out, "ok\n");
+	return 200;
+}
+
+static int page_ready(void *arg, struct buf *out)
+{
+	const struct worker *worker = arg;
+
+	if (worker->draining)
+		buf_add_string(out, "draining\n");
+	else if (!worker->membership.registered)
+		buf_add_string(out, "waiting for Redis\n");
+	else if (clock_now_ms() - worker->last_renewed_ms > READY_WITHIN_MS)
+		buf_add_string(out, "the lease was not renewed in time\n");
+	else {
+		buf_add_string(out, "ready\n");
+		return 200;
+	}
+	return 503;
+}
+
+static const struct http_page pages[] = {
+	{"/livez", page_live},
+	{"/readyz", page_ready},
+	{NULL, NULL},
+};
+
+static int listen_for_operators(struct worker *worker, struct error *error)
+{
+	if (strcmp(worker->options->listen, "off") == 0)
+		return 0;
+	worker->server =
+		http_server_new(worker->base, worker->options->listen, pages, worker, error);
+	if (worker->server == NULL)
+		return -1;
+	address_policy_never(worker->policy, http_server_sockaddr(worker->server));
+	log_event(LOG_INFO, "listening", "address", 's', http_server_address(worker->server));
+	return 0;
+}
+
+static struct keyring *open_keyring(const struct options *options, struct error *error)
+{
+	if (options->key_file != NULL)
+		return keyring_load(options->key_file, error);
+	log_event(LOG_WARNING,
+		"no BELLHOP_KEY_FILE: no secret can be opened, and only this process can run what "
+		"is confirmed here");
+	return keyring_new();
+}
+
+/* What a step needs, in the order of who needs whom. */
+static int open_tools(struct worker *worker, struct error *error)
+{
+	const struct options *options = worker->options;
+
+	worker->secrets = secret_memory_new(SECRET_MEMORY_BYTES);
+	if (!secret_memory_locked(worker->secrets))
+		log_event(LOG_WARNING,
+			"memory for secrets cannot be locked: raise the memlock limit");
+	worker->keyring = open_keyring(options, error);
+	if (worker->keyring == NULL)
+		return -1;
+	worker->policy = address_policy_new(options->allow_nets, error);
+	if (worker->policy == NULL)
+		return -1;
+	worker->resolver = resolver_new(worker->base, NULL, error);
+	if (worker->resolver == NULL)
+		return -1;
+	worker->http = http_client_new(worker->base, worker->policy, options->ca_file, error);
+	return worker->http == NULL ? -1 : 0;
+}
+
+static void open_redis(struct worker *worker)
+{
+	const struct options *options = worker->options;
+
+	worker->redis = redis_async_new(worker->base, &worker->redis_url,
+		&(struct redis_async_events){on_up, on_down}, worker);
+	worker->turn = turn_new(worker->base, worker->redis, options,
+		&(struct turn_events){
+			on_room, on_claimed, on_claims_over, on_dead, on_dropped, on_failed},
+		worker);
+	worker->janitor = janitor_new(worker->base, worker->redis, options,
+		&(struct janitor_events){on_renewed, on_took_over, on_dead, on_failed}, worker);
+	worker->waiter = waiter_new(worker->base, &worker->redis_url, options, on_wake, worker);
+	worker->integrations = integration_cache_new(worker->redis, options);
+	membership_init(&worker->membership, worker->redis, worker->turn, options->shard,
+		&(struct membership_events){on_ready, on_forgotten, on_is_known}, worker);
+}
+
+int worker_init(struct worker *worker, const struct options *options, struct error *error)
+{
+	static const int numbers[] = {SIGTERM, SIGINT};
+
+	*worker = (struct worker){.options = options};
+	if (redis_url_parse(&worker->redis_url, options->redis_url, options->redis_password_file,
+		    error) < 0)
+		return -1;
+	worker->base = event_base_new();
+	json_tape_init(&worker->response_tape);
+	buf_init(&worker->scratch, 64 * 1024 * 1024);
+	if (open_tools(worker, error) < 0 || listen_for_operators(worker, error) < 0)
+		return -1;
+	worker->claim_timer = evtimer_new(worker->base, on_claim_timer, worker);
+	worker->drain_timer = evtimer_new(worker->base, on_drain_over, worker);
+	open_redis(worker);
+	for (size_t i = 0; i < ARRAY_SIZE(numbers); i++) {
+		worker->signals[i] = evsignal_new(worker->base, numbers[i], on_signal, worker);
+		event_add(worker->signals[i], NULL);
+	}
+	return 0;
+}
+
+int worker_run(struct worker *worker)
+{
+	event_base_dispatch(worker->base);
+	log_event(LOG_INFO, "stopped", "code", 'i', (int64_t)worker->exit_code);
+	return worker->exit_code;
+}
+
+void worker_release(struct worker *worker)
+{
+	turn_close(worker->turn);
+	turn_clear(worker->turn);
+	while (worker->oldest != NULL)
+		pipeline_drop(worker->oldest);
+	while (worker->spare != NULL) {
+		struct job *job = worker->spare;
+
+		worker->spare = job->newer;
+		job_destroy(job);
+	}
+	waiter_free(worker->waiter);
+	redis_async_free(worker->redis);
+	membership_release(&worker->membership);
+	janitor_free(worker->janitor);
+	turn_free(worker->turn);
+	integration_cache_free(worker->integrations);
+	http_server_free(worker->server);
+	http_client_free(worker->http);
+	resolver_free(worker->resolver);
+	address_policy_free(worker->policy);
+	keyring_free(worker->keyring);
+	secret_memory_free(worker->secrets);
+	for (size_t i = 0; i < ARRAY_SIZE(worker->signals); i++)
+		event_free(worker->signals[i]);
+	event_free(worker->claim_timer);
+	event_free(worker->drain_timer);
+	event_base_free(worker->base);
+	json_tape_release(&worker->response_tape);
+	buf_release(&worker->scratch);
+	redis_url_release(&worker->redis_url);
+}

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * worker: one process's loop: it registers with Redis, takes jobs while it has room, starts them on the pipeline, and
+ * stops without losing one.
+ *
+ *   connecting -> registered -> (draining) -> gone
+ *        ^            |
+ *        +------------+  the connection is lost: jobs go on, their settles wait; when Redis no longer knows this
+ *                        worker, all jobs are dropped, because by then they are somebody else's
+ */
+#ifndef WORKER_WORKER_H
+#define WORKER_WORKER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <event2/event.h>
+
+#include "bellhop/options.h"
+#include "bellhop/redis_url.h"
+#include "io/address_policy.h"
+#include "io/http_client.h"
+#include "io/http_server.h"
+#include "io/integration_cache.h"
+#include "io/janitor.h"
+#include "io/keyring.h"
+#include "io/redis_async.h"
+#include "io/resolver.h"
+#include "io/secret_memory.h"
+#include "io/turn.h"
+#include "io/waiter.h"
+#include "job.h"
+#include "membership.h"
+
+struct worker {
+	const struct options *options;
+	struct event_base *base;
+	struct redis_url redis_url;
+
+	/* what the steps use */
+	struct redis_async *redis;
+	struct turn *turn;
+	struct integration_cache *integrations;
+	struct keyring *keyring;
+	struct secret_memory *secrets;
+	struct resolver *resolver;
+	struct address_policy *policy;
+	struct http_client *http;
+	struct json_tape
+		response_tape; /* of the one step that reads answers, which does not wait */
+	struct buf scratch;
+
+	/* its life */
+	struct janitor *janitor;
+	struct waiter *waiter;
+	struct http_server *server;
+	struct event *signals[2];
+	struct event *drain_timer;
+	struct event *claim_timer;
+	struct membership membership;
+	bool was_up;  /* since the start */
+	bool is_away; /* Redis is, and it was said */
+	bool draining;
+	bool cut;     /* the time for draining is over: calls were cut off */
+	bool leaving; /* its `leave` is under way */
+	int exit_code;
+	int64_t last_renewed_ms; /* monotonic */
+
+	struct job *oldest, *newest; /* in flight */
+	struct job *spare;
+	size_t in_flight, spare_count;
+};
+
+/* Everything but the loop: opens what is to be opened. -1: `error` is one line that says what to do. */
+int worker_init(struct worker *worker, const struct options *options, struct error *error);
+/* Runs until a signal ended it; returns the exit code. */
+int worker_run(struct worker *worker);
+void worker_release(struct worker *worker);
+
+/* A job is over: there is room for another. */
+void worker_job_over(struct worker *worker);
+
+#endif
