@@ -31,22 +31,37 @@ struct keyring {
 	unsigned char *plain; /* BOX_MAX bytes, locked; wiped after each use */
 };
 
-struct keyring *keyring_load(const char *path, struct error *error)
+static struct keyring *keyring_of(struct keyring_keys keys)
 {
-	struct keyring_keys keys;
-	struct keyring *keyring;
+	struct keyring *keyring = xcalloc(1, sizeof(*keyring));
 
-	if (sodium_init() < 0)
-		BUG("libsodium does not start");
-	if (keyring_keys_read(&keys, path, error))
-		return NULL;
-	keyring = xcalloc(1, sizeof(*keyring));
 	keyring->keys = keys;
 	keyring->cache = secret_cache_new();
 	keyring->box = xmalloc(BOX_MAX);
 	keyring->plain = sodium_malloc(BOX_MAX);
 	BUG_ON(!keyring->plain);
 	return keyring;
+}
+
+struct keyring *keyring_load(const char *path, struct error *error)
+{
+	struct keyring_keys keys;
+
+	if (sodium_init() < 0)
+		BUG("libsodium does not start");
+	if (keyring_keys_read(&keys, path, error))
+		return NULL;
+	return keyring_of(keys);
+}
+
+struct keyring *keyring_new(void)
+{
+	struct keyring_keys keys;
+
+	if (sodium_init() < 0)
+		BUG("libsodium does not start");
+	keyring_keys_draw(&keys);
+	return keyring_of(keys);
 }
 
 void keyring_free(struct keyring *keyring)

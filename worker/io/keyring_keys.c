@@ -64,10 +64,22 @@ static ssize_t file_read(int file, char *text)
 	return -1;
 }
 
+/* What follows from the secret. */
+static void key_derive(struct keyring_key *key)
+{
+	struct public_key public;
+
+	crypto_scalarmult_base(key->public, key->secret);
+	memcpy(public.bytes, key->public, sizeof(public.bytes));
+	public_key_id(&public);
+	memcpy(key->id, public.id, sizeof(key->id));
+	crypto_generichash(key->freeze, sizeof(key->freeze), (const unsigned char *)FREEZE_CONTEXT,
+		strlen(FREEZE_CONTEXT), key->secret, sizeof(key->secret));
+}
+
 static bool key_read(struct keyring_key *key, struct span line)
 {
 	size_t word = strlen(WORD), len;
-	struct public_key public;
 
 	if (line.len <= word + ID_LEN || memcmp(line.data, WORD, word) != 0 ||
 		line.data[word + ID_LEN] != ' ')
@@ -78,12 +90,7 @@ static bool key_read(struct keyring_key *key, struct span line)
 		    NULL, sodium_base64_VARIANT_ORIGINAL) ||
 		len != sizeof(key->secret))
 		return false;
-	crypto_scalarmult_base(key->public, key->secret);
-	memcpy(public.bytes, key->public, sizeof(public.bytes));
-	public_key_id(&public);
-	memcpy(key->id, public.id, sizeof(key->id));
-	crypto_generichash(key->freeze, sizeof(key->freeze), (const unsigned char *)FREEZE_CONTEXT,
-		strlen(FREEZE_CONTEXT), key->secret, sizeof(key->secret));
+	key_derive(key);
 	return memcmp(key->id, line.data - ID_LEN - 1, ID_LEN) == 0;
 }
 
@@ -162,6 +169,16 @@ int keyring_keys_read(struct keyring_keys *keys, const char *path, struct error 
 	sodium_free(text);
 	close(file);
 	return result;
+}
+
+void keyring_keys_draw(struct keyring_keys *keys)
+{
+	keys->count = 1;
+	keys->keys = sodium_malloc(sizeof(*keys->keys));
+	BUG_ON(!keys->keys);
+	randombytes_buf(keys->keys->secret, sizeof(keys->keys->secret));
+	key_derive(keys->keys);
+	sodium_mprotect_readonly(keys->keys);
 }
 
 void keyring_keys_release(struct keyring_keys *keys)

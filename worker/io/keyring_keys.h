@@ -22,6 +22,8 @@ struct keyring_keys {
 
 /* 0, or -1 and `error` says what to do; then nothing is to be released. */
 int keyring_keys_read(struct keyring_keys *keys, const char *path, struct error *error);
+/* One random key. */
+void keyring_keys_draw(struct keyring_keys *keys);
 void keyring_keys_release(struct keyring_keys *keys);
 /* By the 16 digits at `id`. NULL: not in the ring. */
 const struct keyring_key *keyring_keys_find(const struct keyring_keys *keys, const char *id);
