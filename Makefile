@@ -126,6 +126,9 @@ fuzz-run: $(FUZZ_BIN)
 test: ## the whole suite: what scripts/test does
 	@scripts/test
 
+bench: all ## what a job costs here: jobs a second, CPU a job, idle latency, memory (BENCH='--jobs N --concurrency N')
+	@/usr/bin/python3 tests/bench/bench.py $(BENCH)
+
 demo: ## see a job run: what scripts/demo does
 	@scripts/demo
 
@@ -147,7 +150,7 @@ help: ## this text
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
 
 FORCE:
-.PHONY: all unit fuzz fuzz-run test demo lint format install clean help FORCE
+.PHONY: bench all unit fuzz fuzz-run test demo lint format install clean help FORCE
 .SECONDARY:
 
 -include $(shell find $B -name '*.d' 2>/dev/null)
