@@ -40,14 +40,10 @@ static void check_literals(struct reader *reader, const struct template *value)
 			reader_problem(reader, "has a control character");
 			return;
 		}
-		if (part->len > REQUEST_HEADER_MAX_BYTES) {
-			reader_problem(reader, "is over 8 KiB");
-			return;
-		}
 	}
 }
 
-/* Compiles the value of a header; false where it is no string. The template is to be released either way. */
+/* Compiles the value of a header; false where it is none. The template is to be released either way. */
 static bool read_value(struct reader *reader, uint32_t value, struct template *out)
 {
 	struct span text;
@@ -58,6 +54,10 @@ static bool read_value(struct reader *reader, uint32_t value, struct template *o
 	text = tape_string_span(reader->tape, value, &reader->scratch);
 	if (is_blank(text))
 		reader_problem(reader, "is empty, and an empty header is not sent");
+	if (text.len > REQUEST_HEADER_MAX_BYTES) {
+		reader_problem(reader, "is over 8 KiB");
+		return false;
+	}
 	template_compile(out, text, reader->place.data, reader->problems);
 	check_literals(reader, out);
 	return true;
@@ -121,6 +121,9 @@ static void read_shared(void *arg, struct span name, uint32_t value)
 			xrealloc(headers->items, (headers->count + 1) * sizeof(*headers->items));
 		headers->items[headers->count++] =
 			(struct shared_header){xmemdup(name.data, name.len), value};
+		headers->bytes += name.len + shared->reader->tape->nodes[value].len;
+		for (size_t i = 0; i < template.count; i++)
+			headers->placeholders += template.parts[i].literal == NULL;
 	}
 	template_release(&template);
 }
@@ -131,6 +134,13 @@ void shared_headers_read(struct reader *reader, const char *auth_header, uint32_
 	struct shared_reader shared = {reader, headers};
 
 	each_header(reader, value, auth_header, read_shared, &shared);
+	if (headers->bytes > REQUEST_HEADERS_MAX_BYTES)
+		reader_problem(reader, "are over 64 KiB together");
+	else if (headers->placeholders > DEFINITION_MAX_PLACEHOLDERS)
+		reader_problem(reader, "have over %d placeholders", DEFINITION_MAX_PLACEHOLDERS);
+	else
+		return;
+	shared_headers_release(headers); /* each action would have a copy */
 }
 
 void shared_headers_release(struct shared_headers *headers)

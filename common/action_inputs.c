@@ -141,6 +141,10 @@ static void make_lookup(struct action_reader *reader)
 
 void action_read_inputs(struct action_reader *reader, uint32_t value)
 {
+	if (reader->use_count > DEFINITION_MAX_PLACEHOLDERS)
+		reader_problem(reader->reader,
+			"has over %d placeholders, those in the definition's headers included",
+			DEFINITION_MAX_PLACEHOLDERS);
 	if (value != TAPE_NONE)
 		read_schema(reader, value);
 	else

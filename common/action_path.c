@@ -28,7 +28,8 @@ static void add_encoded(struct template *template, struct span text, enum percen
 
 static struct query_template *add_pair(struct action *action)
 {
-	action->query = xrealloc(action->query, (action->query_count + 1) * sizeof(*action->query));
+	action->query = xgrow(action->query, &action->query_capacity, action->query_count,
+		sizeof(*action->query));
 	action->query[action->query_count] = (struct query_template){0};
 	return &action->query[action->query_count++];
 }

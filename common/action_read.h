@@ -39,6 +39,8 @@ struct shared_header {
 struct shared_headers {
 	struct shared_header *items;
 	size_t count;
+	size_t bytes; /* of their names and values, as written */
+	size_t placeholders;
 };
 
 struct action_reader {
@@ -57,6 +59,10 @@ void action_read(struct action_reader *reader, struct span name, uint32_t value)
 void action_release(struct action *action);
 /* One of the five methods as a static text, or NULL. */
 const char *action_method(struct span text);
+
+/* action_limits.c */
+void action_read_timeout(struct action_reader *reader, uint32_t value);
+void action_read_rate_limit(struct action_reader *reader, uint32_t value);
 
 /* action_path.c: `path`, with the query in it, and `query`. */
 void action_read_path(struct action_reader *reader, uint32_t value);

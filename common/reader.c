@@ -68,13 +68,19 @@ void reader_leave(struct reader *reader, size_t mark)
 	reader->place.overflowed = false;
 }
 
+bool reader_is_full(const struct reader *reader)
+{
+	return reader->problems->errors >= PROBLEMS_MAX;
+}
+
 static void __attribute__((format(printf, 3, 0)))
 say(struct reader *reader, bool warning, const char *format, va_list args)
 {
 	struct buf text;
 
 	buf_init(&text, SCRATCH_MAX_BYTES);
-	buf_vprintf(&text, format, args);
+	if (warning || !reader_is_full(reader))
+		buf_vprintf(&text, format, args);
 	(warning ? problems_warn : problems_add)(
 		reader->problems, reader->place.data, "%s", text.data);
 	buf_release(&text);
@@ -115,8 +121,8 @@ static void say_unknown(struct reader *reader, const struct reader_member *membe
 {
 	struct buf list;
 
-	if (unknown != NULL) {
-		reader_problem(reader, "%s", unknown);
+	if (unknown != NULL || reader_is_full(reader)) {
+		reader_problem(reader, "%s", unknown == NULL ? "" : unknown);
 		return;
 	}
 	buf_init(&list, LIST_MAX_BYTES);

@@ -29,6 +29,8 @@ size_t reader_enter(struct reader *reader, struct span name);
 size_t reader_enter_index(struct reader *reader, size_t index);
 void reader_leave(struct reader *reader, size_t mark);
 
+/* Whether another problem would only be counted: then words for it need not be looked for. */
+bool reader_is_full(const struct reader *reader);
 /* A problem at the present place. */
 void reader_problem(struct reader *reader, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));

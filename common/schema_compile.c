@@ -65,7 +65,8 @@ static void read_properties(
 	const struct json_tape *tape = reader->tape;
 
 	(void)out; /* more than one field */
-	schema->properties = xcalloc(tape->nodes[value].count, sizeof(*schema->properties));
+	schema->property_capacity = tape->nodes[value].count;
+	schema->properties = xcalloc(schema->property_capacity, sizeof(*schema->properties));
 	for (uint32_t name = tape_first(tape, value); name != TAPE_NONE;) {
 		uint32_t child = tape_next(tape, value, name);
 		struct span text = tape_string_span(tape, name, &reader->scratch);
@@ -95,8 +96,8 @@ static void read_required_name(struct reader *reader, struct schema *schema, uin
 	name = tape_string_span(reader->tape, value, &reader->scratch);
 	property = (struct schema_property *)schema_property(schema, name);
 	if (property == NULL) {
-		schema->properties = xrealloc(schema->properties,
-			(schema->property_count + 1) * sizeof(*schema->properties));
+		schema->properties = xgrow(schema->properties, &schema->property_capacity,
+			schema->property_count, sizeof(*schema->properties));
 		property = &schema->properties[schema->property_count++];
 		*property = (struct schema_property){
 			.name = xmemdup(name.data, name.len), .len = name.len};

@@ -61,6 +61,7 @@ struct schema {
 
 	struct schema_property *properties; /* the declared ones first, as they were written */
 	size_t property_count;		    /* with those that only `required` names */
+	size_t property_capacity;
 	size_t declared_count;
 	size_t required_count;
 	uint32_t *defaults; /* indices of the properties that have one */

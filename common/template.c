@@ -14,8 +14,8 @@
 
 static struct template_part *add_part(struct template *template)
 {
-	template->parts =
-		xrealloc(template->parts, (template->count + 1) * sizeof(*template->parts));
+	template->parts = xgrow(
+		template->parts, &template->capacity, template->count, sizeof(*template->parts));
 	template->parts[template->count] = (struct template_part){0};
 	return &template->parts[template->count++];
 }

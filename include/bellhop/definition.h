@@ -18,11 +18,12 @@
 #include "bellhop/template.h"
 #include "bellhop/url.h"
 
-#define DEFINITION_MAX_BYTES	  (1024 * 1024)
-#define DEFINITION_MAX_ACTIONS	  256
-#define DEFINITION_MAX_HEADERS	  100 /* of one action, the definition's included */
-#define DEFINITION_TIMEOUT_MS	  30000
-#define DEFINITION_MAX_TIMEOUT_MS 120000
+#define DEFINITION_MAX_BYTES	    (1024 * 1024)
+#define DEFINITION_MAX_ACTIONS	    256
+#define DEFINITION_MAX_HEADERS	    100	 /* of one action, the definition's included */
+#define DEFINITION_MAX_PLACEHOLDERS 1000 /* likewise */
+#define DEFINITION_TIMEOUT_MS	    30000
+#define DEFINITION_MAX_TIMEOUT_MS   120000
 
 enum auth_method {
 	AUTH_NONE,
@@ -85,6 +86,7 @@ struct action {
 	struct template path;	      /* up to a `?`; literals percent-encoded */
 	struct query_template *query; /* what stood after `?` in the path, then `query` */
 	size_t query_count;
+	size_t query_capacity;
 	struct header_template *headers; /* the definition's and the action's, merged */
 	size_t header_count;
 	char *content_type;	/* NULL without a body */

@@ -37,6 +37,7 @@ struct template
 {
 	struct template_part *parts;
 	size_t count;
+	size_t capacity;
 };
 
 /* Always leaves a template that can be released; adds to `problems` at `place` what is wrong with the text. */

@@ -241,6 +241,57 @@ static void an_action_has_at_most_100_headers(void **state)
 	buf_release(&text);
 }
 
+/* A definition whose headers hold `count` times `piece` each, and one action. */
+static void say_headers(size_t headers, const char *piece, size_t count, const char *lines)
+{
+	struct buf text;
+
+	buf_init(&text, 10000000);
+	buf_add_string(&text, "{\"name\": \"a\", \"base_url\": \"https://a.example\", \"auth\": "
+			      "{\"method\": \"none\"}, \"actions\": {\"do\": {\"method\": \"GET\", "
+			      "\"path\": \"/\"}}, \"headers\": {");
+	for (size_t i = 0; i < headers; i++) {
+		buf_printf(&text, "%s\"h%zu\": \"", i == 0 ? "" : ", ", i);
+		for (size_t j = 0; j < count; j++)
+			buf_add_string(&text, piece);
+		buf_add_char(&text, '"');
+	}
+	buf_add_string(&text, "}}");
+	say(text.data, lines);
+	buf_release(&text);
+}
+
+static void headers_that_could_never_be_sent_are_refused(void **state)
+{
+	(void)state;
+	say_headers(1, "x", 8192, "");
+	say_headers(1, "x", 8193, "headers.h0: is over 8 KiB");
+	say_headers(8, "x", 8192, "headers: are over 64 KiB together");
+}
+
+static void an_action_has_at_most_1000_placeholders(void **state)
+{
+	struct buf text;
+
+	(void)state;
+	say_headers(1, "{{a}}", 1000, "");
+	say_headers(1, "{{a}}", 1001, "headers: have over 1000 placeholders");
+	buf_init(&text, 100000);
+	buf_add_string(&text, "{\"name\": \"a\", \"base_url\": \"https://a.example\", \"auth\": "
+			      "{\"method\": \"none\"}, \"headers\": {\"X\": \"{{a}}\"}, "
+			      "\"actions\": {\"do\": {\"method\": \"POST\", \"path\": \"/\", "
+			      "\"body\": [\"");
+	for (int i = 0; i < 999; i++)
+		buf_add_string(&text, "{{a}}");
+	buf_add_string(&text, "\"]}}}");
+	say(text.data, "");
+	buf_truncate(&text, text.len - strlen("\"]}}}"));
+	buf_add_string(&text, "{{a}}\"]}}}");
+	say(text.data, "actions.do: has over 1000 placeholders, those in the definition's headers "
+		       "included");
+	buf_release(&text);
+}
+
 static void a_body_does_not_go_with_get(void **state)
 {
 	(void)state;
@@ -423,6 +474,8 @@ int main(void)
 		cmocka_unit_test(a_header_value_is_a_string_that_can_be_sent),
 		cmocka_unit_test(a_header_of_the_definition_needs_its_inputs_in_every_action),
 		cmocka_unit_test(an_action_has_at_most_100_headers),
+		cmocka_unit_test(headers_that_could_never_be_sent_are_refused),
+		cmocka_unit_test(an_action_has_at_most_1000_placeholders),
 		cmocka_unit_test(a_body_does_not_go_with_get),
 		cmocka_unit_test(a_body_is_json),
 		cmocka_unit_test(a_content_type_is_a_json_one),
