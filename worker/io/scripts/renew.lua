@@ -13,17 +13,19 @@ if not redis.call('ZSCORE', KEYS[1], me) then
 end
 local clock = redis.call('TIME')
 local now_ms = clock[1] * 1000 + math.floor(clock[2] / 1000)
+redis.call('ZREM', KEYS[1], '') -- a first write, so that leases live on where memory is out
 redis.call('ZADD', KEYS[1], 'XX', string.format('%.0f', now_ms), me)
 
+-- The earliest comes out of retry first. Each is there before it is gone from delayed.
 local due = redis.call('ZRANGEBYSCORE', KEYS[4], '-inf', string.format('%.0f', now_ms), 'LIMIT', 0, most)
 for _, entry in ipairs(due) do
-	redis.call('ZREM', KEYS[4], entry)
 	redis.call('LPUSH', KEYS[3], entry)
+	redis.call('ZREM', KEYS[4], entry)
 end
-local next = redis.call('ZRANGE', KEYS[4], 0, 0, 'WITHSCORES')
+local later = redis.call('ZRANGE', KEYS[4], 0, 0, 'WITHSCORES')
 
 local expired = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', string.format('(%.0f', now_ms - lease_ms), 'LIMIT', 0, 16)
-local out = {string.format('%.0f', clock[1] * 1000000 + clock[2]), #due, next[2] or '-1', #expired}
+local out = {string.format('%.0f', clock[1] * 1000000 + clock[2]), #due, later[2] or '-1', #expired}
 for _, member in ipairs(expired) do
 	out[#out + 1] = member
 end
