@@ -13,9 +13,11 @@
 --                          pending: token, expires_at_ms, keep_s, frozen
 --                          decline: token, version, used
 --                          dead:    entry
+--                     flags: store 1, reply 2, audit 4, identity 8 (not begun: is the id known?), basis 16 (is the definition still so?),
+--                     pending 32, decline 64, dead 128; basis and decline only with identity, pending only with both
 --           'give':   ARGV kind, field, envelope                    back to the front of the line
 --           'retry':  KEYS delayed  ARGV kind, field, envelope, due_ms         due later, the mark kept
---           'unsent': KEYS delayed  ARGV kind, field, envelope, due_ms, name, birth   due later, the mark taken back
+--           'unsent': KEYS delayed  ARGV kind, field, envelope, due_ms, name, birth   due later, the mark says that nothing was sent
 -- A begin             KEYS result, window, integration, secrets, confirm, pending (token)
 --                     ARGV field, name, birth, token, digest, repeatable, deadline_ms, version, action, limit, window_us,
 --                          decision token or '', used, secrets, then (field, tag) for each secret
@@ -23,48 +25,75 @@
 -- Answers  'dead' where this worker is no longer known, else a list:
 --          now_us, the three credits, replies dropped, dead entries dropped, one text for each settle and begin,
 --          then (field, payload) for each claim. A text is a word, maybe followed by a space and more.
+--          'error TEXT': a key that the item needs is not of its type. Nothing of the item was done; the others are not touched by it.
 --
--- A field is `token queue deliveries birth carry`; an envelope is that without its token. A mark in `begun` is
--- `birth token digest version begun_us earlier`, earlier being 1 where a former delivery had begun too. A result begins with v, status, sent, digest, in that order.
--- Payloads and replies are opaque. A claim that is still in claims:W decides who may settle; nothing is undone by
--- Redis, so each settle takes its claim out first (which needs no memory) and then only does what cannot fail.
+-- A field is `token queue deliveries birth carry`, queue one of d, c, w; an envelope is that without its token, with the deliveries before
+-- the next. Tokens are counted from first_token; it moves on by claim_max with every claim asked for, answered or not, so that
+-- none is given out twice. A result begins with v, status, sent, digest, in that order. Payloads and replies are opaque.
+--
+-- A mark in `begun` is `birth waiters token digest begun_us earlier version`: waiters is 1 where a duplicate waits for the reply, earlier
+-- is 1 where a former delivery had begun too, and the token is `-` where provably nothing was sent: then the mark only keeps the id.
+--
+-- A claim that is still in claims:W decides who may settle. Redis undoes nothing, so each item asks all that may fail before its
+-- first change. Out of memory is looked at only until a script's first write: the one below makes sure that jobs which are
+-- here already come to their end.
+
+local KEYS, ARGV, call = KEYS, ARGV, redis.call
+local find, match, sub = string.find, string.match, string.sub
 
 local me = ARGV[1]
-if not redis.call('ZSCORE', KEYS[1], me) then
+if not call('ZSCORE', KEYS[1], me) then
 	return 'dead'
 end
+call('ZREM', KEYS[1], '')
 
 local claims, begun, retry, dead = KEYS[2], KEYS[3], KEYS[4], KEYS[5]
-local clock = redis.call('TIME')
+local clock = call('TIME')
 local now_us = clock[1] * 1000000 + clock[2]
 local now_ms = math.floor(now_us / 1000)
+local now = string.format('%.0f', now_us)
 local result_ttl, reply_ttl, reply_max, calls_max, dead_max, pending_max =
 	ARGV[3], ARGV[4], tonumber(ARGV[5]), ARGV[6], tonumber(ARGV[7]), tonumber(ARGV[8])
-local settles, begins, claim_max, claim_bytes = tonumber(ARGV[9]), tonumber(ARGV[10]), tonumber(ARGV[11]), tonumber(ARGV[12])
+local settles, begins, room, bytes = tonumber(ARGV[9]), tonumber(ARGV[10]), tonumber(ARGV[11]), tonumber(ARGV[12])
 
+-- How far the items' own keys and arguments are read.
 local k, a = 8, 19
-local function key()
-	k = k + 1
-	return KEYS[k]
-end
-local function arg()
-	a = a + 1
-	return ARGV[a]
-end
 
-local out = {string.format('%.0f', now_us), 0, 0, 0, 0, 0}
+local out = {now, 0, 0, 0, 0, 0}
 local replies_dropped, dead_dropped = 0, 0
 
 local function whole(number)
 	return string.format('%.0f', number)
 end
 
+-- A text for JSON: its first 64 KiB, and a question mark for each byte of what is not UTF-8.
+local function utf8_text(text)
+	if #text > 65536 then
+		text = string.gsub(sub(text, 1, 65536), '[\192-\255][\128-\191]*$', '')
+	end
+	return (string.gsub(text, '[\128-\255]+', function(run)
+		local rest = run
+		for _, character in ipairs({'[\194-\223][\128-\191]', '\224[\160-\191][\128-\191]', '\237[\128-\159][\128-\191]',
+			'[\225-\236\238\239][\128-\191][\128-\191]', '\240[\144-\191][\128-\191][\128-\191]',
+			'[\241-\243][\128-\191][\128-\191][\128-\191]', '\244[\128-\143][\128-\191][\128-\191]'}) do
+			rest = string.gsub(rest, character, ' ')
+		end
+		return find(rest, '[\128-\255]') and string.rep('?', #run) or run
+	end))
+end
+
 local function bury(entry)
 	local length = redis.pcall('LPUSH', dead, entry)
-	if type(length) == 'number' and length > dead_max then
-		redis.call('LTRIM', dead, 0, dead_max - 1)
+	if type(length) ~= 'number' then
+		dead_dropped = dead_dropped + 1
+	elseif length > dead_max then
+		call('LTRIM', dead, 0, dead_max - 1)
 		dead_dropped = dead_dropped + length - dead_max
 	end
+end
+
+local function bury_payload(payload, reason)
+	bury(cjson.encode({payload = utf8_text(payload), reason = reason, time_ms = now_ms}))
 end
 
 -- Replies are pushed at the end, those of one queue together.
@@ -73,7 +102,7 @@ local queues, pushed = {}, {}
 local function can_push(queue)
 	local list = pushed[queue]
 	if list == nil then
-		local kind = redis.call('TYPE', queue).ok
+		local kind = call('TYPE', queue).ok
 		list = (kind == 'list' or kind == 'none') and {} or false
 		pushed[queue] = list
 		queues[#queues + 1] = queue
@@ -86,11 +115,7 @@ local function push(queue, reply, payload)
 	if list then
 		list[#list + 1] = reply
 	else
-		bury(cjson.encode({
-			payload = string.sub(payload or reply, 1, 65536),
-			reason = 'the reply queue is not a list; the reply is kept in result:',
-			time_ms = now_ms,
-		}))
+		bury_payload(payload, 'the reply queue is not a list; the reply is kept in result:')
 	end
 end
 
@@ -100,77 +125,92 @@ local function push_all()
 		if list and #list > 0 then
 			local length = 0
 			for first = 1, #list, 1000 do
-				length = redis.call('LPUSH', queue, unpack(list, first, math.min(first + 999, #list)))
+				length = call('LPUSH', queue, unpack(list, first, math.min(first + 999, #list)))
 			end
 			if length > reply_max then
-				redis.call('LTRIM', queue, 0, reply_max - 1)
+				call('LTRIM', queue, 0, reply_max - 1)
 				replies_dropped = replies_dropped + length - reply_max
 			end
-			redis.call('EXPIRE', queue, reply_ttl)
+			call('EXPIRE', queue, reply_ttl)
 		end
 	end
 end
 
--- Who has this id? mine: begun by this very claim. ours: begun by an earlier delivery of this job. wait, conflict: begun by
--- another job. duplicate, conflict: answered. free: nobody.
+local function push_waiters(waiting, reply)
+	local list = redis.pcall('HVALS', waiting)
+	call('DEL', waiting)
+	for _, queue in ipairs(list) do
+		push(queue, reply, reply)
+	end
+end
+
+local MARK = '^(%S+) (%d) (%S+) (%S+) (%S+) (%d) (.*)$'
+
+local function write_mark(name, birth, waiters, token, digest, at, earlier, version)
+	call('HSET', begun, name,
+		birth .. ' ' .. waiters .. ' ' .. token .. ' ' .. digest .. ' ' .. at .. ' ' .. earlier .. ' ' .. version)
+end
+
+-- Who has this id? mine: begun by this very claim. ours: begun by an earlier delivery of this job. unsent: this job, of which nothing was
+-- sent. waiting, conflict: another job. duplicate, conflict: answered. free: nobody. And what is known of it.
 local function identify(name, result_key, birth, token, digest)
-	local mark = redis.call('HGET', begun, name)
+	local mark = call('HGET', begun, name)
 	if mark then
-		local mark_birth, mark_token, mark_digest, version, begun_us, earlier =
-			string.match(mark, '^(%S+) (%S+) (%S+) (%S+) (%S+) (%d)$')
-		if mark_birth == birth then
-			return mark_token == token and 'mine' or 'ours', version, begun_us, earlier
+		local mark_birth, waiters, mark_token, mark_digest, at, earlier, version = match(mark, MARK)
+		if mark_birth ~= birth then
+			return mark_digest == digest and 'waiting' or 'conflict', mark
 		end
-		return mark_digest == digest and 'wait' or 'conflict'
+		local who = mark_token == token and 'mine' or mark_token == '-' and 'unsent' or 'ours'
+		return who, waiters, at, earlier, version
 	end
 	local result = redis.pcall('GET', result_key)
 	if type(result) == 'string' then
 		local status, sent, result_digest =
-			string.match(result, '^{"v":1,"status":"([%a_]+)","sent":"(%a+)","digest":"([^"]*)"')
+			match(result, '^{"v":1,"status":"([%a_]+)","sent":"(%a+)","digest":"([^"]*)"')
 		if status and not (status == 'failed' and sent == 'no') then
 			return result_digest == digest and 'duplicate' or 'conflict', result
 		end
 	end
-	return 'free'
+	return 'free', '0'
 end
 
--- Whether what a worker knows of an integration is no longer so: version, switches, sealed secrets.
-local function changed(integration, secrets_key, version, action, fields, tags)
-	local seen = redis.call('HMGET', integration, 'version', 'enabled', 'disabled:' .. action)
-	if (seen[1] or '') ~= version then
-		return true
-	end
-	local on = seen[2] ~= '0' and not seen[3]
-	if #fields == 0 then
-		return false, on
-	end
-	local sealed = redis.call('HMGET', secrets_key, unpack(fields))
-	for i, tag in ipairs(tags) do
-		if string.sub(sealed[i] or '', -16) ~= tag then
-			return true
-		end
-	end
-	return false, on
-end
-
-local function read_secrets()
+-- (field, tag) for each secret, as two lists.
+local function read_secrets(count)
 	local fields, tags = {}, {}
-	for i = 1, tonumber(arg()) do
-		fields[i], tags[i] = arg(), arg()
+	for i = 1, tonumber(count) do
+		fields[i], tags[i] = ARGV[a + 1], ARGV[a + 2]
+		a = a + 2
 	end
 	return fields, tags
 end
 
--- Whether a confirmation may be used: a word that says why not, or nil.
-local function token_refused(confirm, version)
-	local record = redis.call('HMGET', confirm, 'version', 'expires', 'used')
+-- Whether what a worker knows of an integration is no longer so: version, sealed secrets; and whether it is switched on.
+local function changed(integration, secrets_key, version, action, fields, tags)
+	local seen = call('HMGET', integration, 'version', 'enabled', 'disabled:' .. action)
+	if (seen[1] or '') ~= version then
+		return true
+	end
+	if #fields > 0 then
+		local sealed = call('HMGET', secrets_key, unpack(fields))
+		for i, tag in ipairs(tags) do
+			if sub(sealed[i] or '', -16) ~= tag then
+				return true
+			end
+		end
+	end
+	return false, seen[2] ~= '0' and not seen[3]
+end
+
+-- Why a confirmation may not be used, or nil. `mine` is what this decision itself left behind when nothing of it was sent.
+local function token_refused(confirm, version, mine)
+	local record = call('HMGET', confirm, 'version', 'expires', 'used')
 	if not record[1] then
 		return 'confirmation_unknown'
 	end
-	if record[3] then
+	if record[3] and record[3] ~= mine then
 		return 'confirmation_used ' .. record[3]
 	end
-	if now_ms >= tonumber(record[2]) then
+	if not record[3] and now_ms >= tonumber(record[2]) then
 		return 'confirmation_expired'
 	end
 	if record[1] ~= version then
@@ -179,242 +219,298 @@ local function token_refused(confirm, version)
 end
 
 local function use_token(confirm, pending, token, used)
-	redis.call('HSET', confirm, 'used', used)
-	redis.call('ZREM', pending, token)
+	call('HSET', confirm, 'used', used)
+	redis.pcall('ZREM', pending, token)
 end
 
-local STORE, REPLY, AUDIT, IDENTITY, BASIS, PENDING, DECLINE, DEAD, WAITERS = 1, 2, 4, 8, 16, 32, 64, 128, 256
+local FLAGS = {'store', 'reply', 'audit', 'identity', 'basis', 'pending', 'decline', 'dead'}
+local flags_known = {}
 
-local function push_waiters(waiting, reply)
-	local list = redis.call('HVALS', waiting)
-	if #list > 0 then
-		redis.call('DEL', waiting)
-		for _, queue in ipairs(list) do
-			push(queue, reply)
+local function read_flags(number)
+	local has = flags_known[number]
+	if not has then
+		has = {}
+		for bit_number, flag in ipairs(FLAGS) do
+			has[flag] = bit.band(number, 2 ^ (bit_number - 1)) ~= 0
 		end
+		has.more = has.basis or has.pending or has.decline or has.dead
+		flags_known[number] = has
 	end
+	return has
+end
+
+-- The keys and arguments of a 'done' that few have, by name.
+local function read_more(has)
+	local more = {}
+	if has.basis then
+		more.integration, more.secrets = KEYS[k + 1], KEYS[k + 2]
+		more.version, more.action = ARGV[a + 1], ARGV[a + 2]
+		k, a = k + 2, a + 3
+		more.fields, more.tags = read_secrets(ARGV[a])
+	end
+	if has.pending or has.decline then
+		more.confirm, more.pending = KEYS[k + 1], KEYS[k + 2]
+		k = k + 2
+	end
+	if has.pending then
+		more.token, more.expires, more.keep, more.frozen = unpack(ARGV, a + 1, a + 4)
+		a = a + 4
+	end
+	if has.decline then
+		more.token, more.confirm_version, more.used = unpack(ARGV, a + 1, a + 3)
+		a = a + 3
+	end
+	if has.dead then
+		a = a + 1
+		more.entry = ARGV[a]
+	end
+	return more
+end
+
+-- The id is known: the reply comes from the job that has it, now or when it ends.
+local function settle_as_duplicate(who, known, field, name, birth, waiting, replies)
+	local payload = replies and not can_push(replies) and call('HGET', claims, field)
+	if replies and not payload and who == 'waiting' then
+		call('HSET', waiting, birth, replies)
+		call('HSET', begun, name, (string.gsub(known, '^(%S+) 0 ', '%1 1 ')))
+	end
+	call('HDEL', claims, field)
+	if payload or (replies and who == 'duplicate') then
+		push(replies, known, payload)
+	end
+	return who
+end
+
+-- Why a job that was not begun may not end like this, or nil.
+local function end_refused(has, more)
+	if has.basis and changed(more.integration, more.secrets, more.version, more.action, more.fields, more.tags) then
+		return 'changed'
+	end
+	if has.pending then
+		call('ZREMRANGEBYSCORE', more.pending, '-inf', now_ms)
+		if call('ZCARD', more.pending) >= pending_max then
+			return 'too_many_pending'
+		end
+	elseif has.decline then
+		return token_refused(more.confirm, more.confirm_version)
+	end
+end
+
+local function keep_pending(more)
+	call('HSET', more.confirm, 'version', more.version, 'expires', more.expires, 'frozen', more.frozen)
+	call('EXPIRE', more.confirm, more.keep)
+	call('ZADD', more.pending, more.expires, more.token)
+	call('EXPIRE', more.pending, more.keep)
+end
+
+local function write_audit(calls, at)
+	redis.pcall('XADD', calls, 'MAXLEN', '~', calls_max, '*', 'id', ARGV[at + 1],
+		'integration', ARGV[at + 2], 'action', ARGV[at + 3], 'version', ARGV[at + 4],
+		'status', ARGV[at + 5], 'code', ARGV[at + 6], 'sent', ARGV[at + 7],
+		'attempts', ARGV[at + 8], 'begun_at_ms', ARGV[at + 9], 'http_status', ARGV[at + 10],
+		'ms', ARGV[at + 11], 'by', ARGV[at + 12])
 end
 
 local function settle_done()
-	local field, name, birth, token, digest, flags, reply = arg(), arg(), arg(), arg(), arg(), tonumber(arg()), arg()
-	local function has(flag)
-		return bit.band(flags, flag) ~= 0
-	end
-	local result_key, waiting, calls, replies = key(), key(), nil, nil
-	if has(AUDIT) then
-		calls = key()
-	end
-	if has(REPLY) then
-		replies = key()
-	end
-	local integration, secrets_key, confirm, pending
-	if has(BASIS) then
-		integration, secrets_key = key(), key()
-	end
-	if has(PENDING) or has(DECLINE) then
-		confirm, pending = key(), key()
-	end
+	local field, name, birth, token, digest, flags, reply = unpack(ARGV, a + 1, a + 7)
+	local has = read_flags(flags)
+	local result_key, waiting, calls, replies = KEYS[k + 1], KEYS[k + 2], nil, nil
+	k, a = k + 2, a + 7
 	local audit = a
-	if has(AUDIT) then
-		a = a + 12
+	if has.audit then
+		calls = KEYS[k + 1]
+		k, a = k + 1, a + 12
 	end
-	local version, action, fields, tags
-	if has(BASIS) then
-		version, action = arg(), arg()
-		fields, tags = read_secrets()
+	if has.reply then
+		k = k + 1
+		replies = KEYS[k]
 	end
-	local confirm_token, expires, keep, frozen, used
-	if has(PENDING) then
-		confirm_token, expires, keep, frozen = arg(), arg(), arg(), arg()
-	end
-	if has(DECLINE) then
-		confirm_token, version, used = arg(), arg(), arg()
-	end
-	local entry
-	if has(DEAD) then
-		entry = arg()
-	end
+	local more = has.more and read_more(has)
 
-	if has(IDENTITY) then
-		if redis.call('HEXISTS', claims, field) == 0 then
+	local store, marked, waiters = has.store, false, '0'
+	if has.identity then
+		if call('HEXISTS', claims, field) == 0 then
 			return 'lost'
 		end
-		local who, result = identify(name, result_key, birth, token, digest)
-		if who == 'duplicate' then
-			redis.call('HDEL', claims, field)
-			if replies then
-				push(replies, result)
-			end
-			return 'duplicate'
-		elseif who == 'wait' then
-			redis.call('HDEL', claims, field)
-			if replies then
-				redis.call('HSET', waiting, birth, replies)
-			end
-			return 'waiting'
-		elseif who ~= 'free' then
+		local who, known = identify(name, result_key, birth, token, digest)
+		if who == 'duplicate' or who == 'waiting' then
+			return settle_as_duplicate(who, known, field, name, birth, waiting, replies)
+		elseif who ~= 'free' and who ~= 'unsent' then
 			return who
 		end
-		if has(BASIS) and changed(integration, secrets_key, version, action, fields, tags) then
-			return 'changed'
+		local refused = end_refused(has, more)
+		if refused then
+			return refused
 		end
-		if has(PENDING) then
-			redis.call('ZREMRANGEBYSCORE', pending, '-inf', now_ms)
-			if redis.call('ZCARD', pending) >= pending_max then
-				return 'too_many_pending'
-			end
-		elseif has(DECLINE) then
-			local refused = token_refused(confirm, version)
-			if refused then
-				return refused
-			end
+		marked, waiters = who == 'unsent', known
+	else
+		local mark = call('HGET', begun, name)
+		marked = mark and find(mark, birth, 1, true) == 1 and sub(mark, #birth + 1, #birth + 1) == ' '
+		if marked then
+			waiters = sub(mark, #birth + 2, #birth + 2)
+		elseif store then
+			-- Never over what another job with this id answered or is about to.
+			store = identify(name, result_key, birth, token, digest) == 'free'
 		end
 	end
 
-	local payload
-	if replies and not can_push(replies) then
-		payload = redis.call('HGET', claims, field)
-	end
-	if redis.call('HDEL', claims, field) == 0 then
+	local payload = replies and not can_push(replies) and call('HGET', claims, field)
+	if call('HDEL', claims, field) == 0 then
 		return 'lost'
 	end
-	if has(STORE) then
-		redis.call('SET', result_key, reply, 'EX', result_ttl)
-		if not has(IDENTITY) then
-			if redis.call('HDEL', begun, name) == 1 then
-				push_waiters(waiting, reply)
-			end
-		elseif has(WAITERS) then
+	if store then
+		call('SET', result_key, reply, 'EX', result_ttl)
+	end
+	if marked then
+		call('HDEL', begun, name)
+		if waiters == '1' then
 			push_waiters(waiting, reply)
 		end
 	end
 	if calls then
-		redis.pcall('XADD', calls, 'MAXLEN', '~', calls_max, '*', 'id', ARGV[audit + 1],
-			'integration', ARGV[audit + 2], 'action', ARGV[audit + 3], 'version', ARGV[audit + 4],
-			'status', ARGV[audit + 5], 'code', ARGV[audit + 6], 'sent', ARGV[audit + 7],
-			'attempts', ARGV[audit + 8], 'begun_at_ms', ARGV[audit + 9], 'http_status', ARGV[audit + 10],
-			'ms', ARGV[audit + 11], 'by', ARGV[audit + 12])
+		write_audit(calls, audit)
 	end
-	if has(PENDING) then
-		redis.call('HSET', confirm, 'version', version, 'expires', expires, 'frozen', frozen)
-		redis.call('EXPIRE', confirm, keep)
-		redis.call('ZADD', pending, expires, confirm_token)
-		redis.call('EXPIRE', pending, keep)
-	elseif has(DECLINE) then
-		use_token(confirm, pending, confirm_token, used)
+	if has.pending then
+		keep_pending(more)
+	elseif has.decline then
+		use_token(more.confirm, more.pending, more.token, more.used)
 	end
 	if replies then
 		push(replies, reply, payload)
 	end
-	if entry then
-		bury(entry)
+	if has.dead then
+		bury(more.entry)
 	end
 	return 'ok'
 end
 
+-- Nothing of it was sent: its mark only keeps the id, unless a former delivery may have sent something.
+local function take_mark_back(name, birth)
+	local mark = call('HGET', begun, name)
+	if mark then
+		local mark_birth, waiters, _, digest, at, earlier, version = match(mark, MARK)
+		if mark_birth == birth and earlier == '0' then
+			write_mark(name, birth, waiters, '-', digest, at, earlier, version)
+		end
+	end
+end
+
 local function settle()
-	local kind = arg()
+	a = a + 1
+	local kind = ARGV[a]
 	if kind == 'done' then
 		return settle_done()
 	end
-	local field, envelope = arg(), arg()
+	local field, envelope = ARGV[a + 1], ARGV[a + 2]
+	a = a + 2
 	local delayed, due, name, birth
 	if kind ~= 'give' then
-		delayed, due = key(), arg()
+		delayed, due = KEYS[k + 1], ARGV[a + 1]
+		k, a = k + 1, a + 1
 	end
 	if kind == 'unsent' then
-		name, birth = arg(), arg()
+		name, birth = ARGV[a + 1], ARGV[a + 2]
+		a = a + 2
 	end
-	local payload = redis.call('HGET', claims, field)
+	local payload = call('HGET', claims, field)
 	if not payload then
 		return 'lost'
 	end
-	redis.call('HDEL', claims, field)
-	if name then
-		local mark = redis.call('HGET', begun, name)
-		if mark and string.sub(mark, 1, #birth + 1) == birth .. ' ' then
-			redis.call('HDEL', begun, name)
-		end
-	end
 	local entry = envelope .. '\n' .. payload
-	if delayed then
-		redis.call('ZADD', delayed, due, entry)
-	else
-		redis.call('RPUSH', retry, entry)
+	if name then
+		take_mark_back(name, birth)
 	end
+	if delayed then
+		call('ZADD', delayed, due, entry)
+	else
+		call('RPUSH', retry, entry)
+	end
+	call('HDEL', claims, field)
 	return 'ok'
 end
 
 -- Room in the window (now - W, now]? 0, or the microseconds until there is some. Trimmed only where it looks full, and then
 -- by 1,000 at most, so that no caller pays for a window that grew long ago.
 local function window_wait(window, limit, window_us)
-	if redis.call('ZCARD', window) < limit then
+	if call('ZCARD', window) < limit then
 		return 0
 	end
 	local gone = now_us - window_us
-	local stale = redis.call('ZCOUNT', window, '-inf', whole(gone))
+	local gone_text = whole(gone)
+	local stale = call('ZCOUNT', window, '-inf', gone_text)
 	if stale > 0 then
-		redis.call('ZREMRANGEBYRANK', window, 0, math.min(stale, 1000) - 1)
+		call('ZREMRANGEBYRANK', window, 0, math.min(stale, 1000) - 1)
 	end
-	local room = '(' .. whole(gone)
-	local count = redis.call('ZCOUNT', window, room, '+inf')
+	local in_window = '(' .. gone_text
+	local count = call('ZCOUNT', window, in_window, '+inf')
 	if count < limit then
 		return 0
 	end
-	local first = redis.call('ZRANGEBYSCORE', window, room, '+inf', 'WITHSCORES', 'LIMIT', count - limit, 1)
+	local first = call('ZRANGEBYSCORE', window, in_window, '+inf', 'WITHSCORES', 'LIMIT', count - limit, 1)
 	return math.max(first[2] - gone, 1)
 end
 
+local expiries = {}
+
+-- How long a window is kept: its length and a second.
+local function expiry_ms(window_us)
+	local text = expiries[window_us]
+	if not text then
+		text = whole(math.ceil(window_us / 1000) + 1000)
+		expiries[window_us] = text
+	end
+	return text
+end
+
 local function begin()
-	local result_key, window, integration, secrets_key = key(), key(), key(), key()
-	local field, name, birth, token, digest, repeatable, deadline, version, action, limit, window_us =
-		arg(), arg(), arg(), arg(), arg(), arg(), tonumber(arg()), arg(), arg(), tonumber(arg()), tonumber(arg())
-	local confirm_token, used = arg(), arg()
-	local fields, tags = read_secrets()
+	local result_key, window, integration, secrets_key = KEYS[k + 1], KEYS[k + 2], KEYS[k + 3], KEYS[k + 4]
+	local field, name, birth, token, digest, repeatable, deadline, version, action, limit, window_us, confirm_token, used, secrets =
+		unpack(ARGV, a + 1, a + 14)
+	k, a = k + 4, a + 14
+	local fields, tags = read_secrets(secrets)
 	local confirm, pending
 	if confirm_token ~= '' then
-		confirm, pending = key(), key()
+		confirm, pending = KEYS[k + 1], KEYS[k + 2]
+		k = k + 2
 	end
 
-	local who, mark_version, begun_us, earlier = identify(name, result_key, birth, token, digest)
+	local who, waiters, at, earlier, mark_version = identify(name, result_key, birth, token, digest)
 	if who == 'mine' then
-		if redis.call('HEXISTS', claims, field) == 0 then
+		if call('HEXISTS', claims, field) == 0 then
 			return 'lost'
 		end
-		if now_us - begun_us <= 1000000 then
-			return 'ok ' .. begun_us .. ' ' .. earlier
+		if now_us - at <= 1000000 then
+			return 'ok ' .. at .. ' ' .. earlier
 		end
-		-- Begun too long ago to be what the window says: taken back, as nothing of it was sent, and begun again.
-		redis.call('ZREM', window, token)
-		redis.call('HDEL', begun, name)
-		if confirm then
-			redis.call('HDEL', confirm, 'used')
+		-- Begun too long ago to be what the window says. Nothing of it was sent: taken back, and begun again.
+		call('ZREM', window, token)
+		who = earlier == '1' and 'ours' or 'unsent'
+		if who == 'unsent' then
+			write_mark(name, birth, waiters, '-', digest, at, earlier, mark_version)
+			if confirm then
+				call('HDEL', confirm, 'used')
+			end
 		end
-		if earlier == '1' then
-			who = 'ours'
-			redis.call('HSET', begun, name, birth .. ' ' .. token .. ' ' .. digest .. ' ' .. mark_version .. ' ' .. begun_us .. ' 1')
-		else
-			who = 'free'
-		end
-	elseif who == 'ours' then
+	end
+	local again = who == 'ours'
+	if again then
 		if repeatable == '0' then
 			return 'unknown'
 		end
 		if mark_version ~= version then
-			local current = redis.call('HGET', integration, 'version') or ''
+			local current = call('HGET', integration, 'version') or ''
 			return current == mark_version and 'changed' or 'over'
 		end
-	elseif who ~= 'free' then
+	elseif who ~= 'free' and who ~= 'unsent' then
 		return who
 	end
 
-	local again = who == 'ours'
-	if deadline > 0 and now_ms >= deadline then
+	if deadline ~= '0' and now_ms >= tonumber(deadline) then
 		return again and 'over' or 'expired'
 	end
 	local is_changed, on = changed(integration, secrets_key, version, action, fields, tags)
 	if confirm and not again then
-		local refused = token_refused(confirm, redis.call('HGET', integration, 'version') or '')
+		local refused = token_refused(confirm, call('HGET', integration, 'version') or '', who == 'unsent' and used)
 		if refused then
 			return refused
 		end
@@ -422,37 +518,49 @@ local function begin()
 	if is_changed or not on then
 		return (again and not is_changed) and 'over' or 'changed'
 	end
-	local wait = window_wait(window, limit, window_us)
+	local wait = window_wait(window, tonumber(limit), window_us)
 	if wait > 0 then
 		return (again and 'wait_room ' or 'rate_limited ') .. whole(math.ceil(wait / 1000))
 	end
-	redis.call('ZADD', window, whole(now_us), token)
-	redis.call('PEXPIRE', window, math.ceil(window_us / 1000) + 1000)
-	redis.call('HSET', begun, name, birth .. ' ' .. token .. ' ' .. digest .. ' ' .. version .. ' ' .. whole(now_us) .. ' ' .. (again and '1' or '0'))
+	call('ZADD', window, now, token)
+	call('PEXPIRE', window, expiry_ms(window_us))
+	earlier = again and '1' or '0'
+	write_mark(name, birth, waiters, token, digest, now, earlier, version)
 	if confirm and not again then
 		use_token(confirm, pending, confirm_token, used)
 	end
-	return 'ok ' .. whole(now_us) .. ' ' .. (again and '1' or '0')
+	return 'ok ' .. now .. ' ' .. earlier
+end
+
+-- One item, whatever is wrong with its keys. Each reads all its words before its first call, so the next finds its own.
+local function answer(item)
+	local fine, text = pcall(item)
+	if not fine then
+		text = 'error ' .. (type(text) == 'table' and text.err or tostring(text))
+	end
+	out[#out + 1] = text
 end
 
 for _ = 1, settles do
-	out[#out + 1] = settle()
+	answer(settle)
 end
 for _ = 1, begins do
-	out[#out + 1] = begin()
+	answer(begin)
 end
 push_all()
 
 -- The claim: what was put back first, then the queues by smooth weighted round robin over those that hold something.
+-- So many are popped at once; what the bound of bytes leaves over goes back where it was.
+local BATCH = 16
 local W, next_token = ARGV[2], tonumber(ARGV[13])
-local room, bytes = claim_max, claim_bytes
 local credits = {tonumber(ARGV[14]), tonumber(ARGV[15]), tonumber(ARGV[16])}
+local weight = {tonumber(ARGV[17]), tonumber(ARGV[18]), tonumber(ARGV[19])}
 
-local function take(queue, deliveries, birth, carry, payload)
-	local token = W .. '.' .. whole(next_token)
-	next_token = next_token + 1
+local function take(payload, queue, deliveries, birth, carry)
+	local token = W .. '.' .. next_token
 	local field = token .. ' ' .. queue .. ' ' .. deliveries .. ' ' .. (birth or token) .. ' ' .. carry
-	redis.call('HSET', claims, field, payload)
+	next_token = next_token + 1
+	call('HSET', claims, field, payload)
 	out[#out + 1] = field
 	out[#out + 1] = payload
 	room = room - 1
@@ -461,63 +569,88 @@ end
 
 local function take_put_back()
 	while room > 0 and bytes > 0 do
-		local entries = redis.call('RPOP', retry, math.min(room, 8))
-		if not entries then
+		local entries = redis.pcall('RPOP', retry, math.min(room, BATCH))
+		if not entries or entries.err then
 			return
 		end
-		for _, entry in ipairs(entries) do
-			local queue, deliveries, birth, carry, at = string.match(entry, '^(%a) (%d+) (%S+) (%S+)\n()')
-			if queue then
-				take(queue, deliveries + 1, birth, carry, string.sub(entry, at))
+		for i, entry in ipairs(entries) do
+			local queue, deliveries, birth, carry, at = match(entry, '^(%a) (%d+) (%S+) (%S+)\n()')
+			if not queue then
+				bury_payload(entry, 'an entry of retry that is none')
+			elseif bytes > 0 then
+				take(sub(entry, at), queue, deliveries + 1, birth, carry)
 			else
-				bury(cjson.encode({payload = string.sub(entry, 1, 65536), reason = 'an entry of retry that is none', time_ms = now_ms}))
+				for left = #entries, i, -1 do
+					call('RPUSH', retry, entries[left])
+				end
+				return
 			end
 		end
 	end
 end
 
-local function shares()
-	local weight = {tonumber(ARGV[17]), tonumber(ARGV[18]), tonumber(ARGV[19])}
-	local length, share, total = {}, {0, 0, 0}, 0
+local length, total = {0, 0, 0}, 0
+
+-- Whose turn is it?
+local function next_queue()
+	local best, sum = nil, 0
 	for q = 1, 3 do
-		length[q] = weight[q] > 0 and redis.call('LLEN', KEYS[5 + q]) or 0
-		total = total + length[q]
-	end
-	for _ = 1, math.min(room, total) do
-		local best, sum = nil, 0
-		for q = 1, 3 do
-			if share[q] < length[q] then
-				credits[q] = credits[q] + weight[q]
-				sum = sum + weight[q]
-				if not best or credits[q] > credits[best] then
-					best = q
-				end
-			else
-				credits[q] = 0
+		if length[q] > 0 then
+			credits[q] = credits[q] + weight[q]
+			sum = sum + weight[q]
+			if not best or credits[q] > credits[best] then
+				best = q
 			end
+		else
+			credits[q] = 0
 		end
-		credits[best] = credits[best] - sum
-		share[best] = share[best] + 1
 	end
-	return share
+	credits[best] = credits[best] - sum
+	length[best] = length[best] - 1
+	total = total - 1
+	return best
+end
+
+local function take_batch()
+	local turns, share, popped = {}, {0, 0, 0}, {}
+	local before, length_before = {unpack(credits)}, {unpack(length)}
+	for i = 1, math.min(room, BATCH, total) do
+		turns[i] = next_queue()
+		share[turns[i]] = share[turns[i]] + 1
+	end
+	for q = 1, 3 do
+		popped[q] = share[q] > 0 and call('RPOP', KEYS[5 + q], share[q])
+	end
+	local at = {0, 0, 0}
+	for i, q in ipairs(turns) do
+		if bytes <= 0 then
+			for other = 1, 3 do
+				for left = share[other], at[other] + 1, -1 do
+					call('RPUSH', KEYS[5 + other], popped[other][left])
+				end
+			end
+			credits, length = before, length_before
+			for _ = 1, i - 1 do
+				next_queue()
+			end
+			return
+		end
+		at[q] = at[q] + 1
+		take(popped[q][at[q]], q == 1 and 'd' or q == 2 and 'c' or 'w', '1', nil, '-')
+	end
 end
 
 if room > 0 then
 	take_put_back()
-	if room > 0 and bytes > 0 then
-		local share, letters = shares(), {'d', 'c', 'w'}
-		for q = 1, 3 do
-			while share[q] > 0 and bytes > 0 do
-				local payloads = redis.call('RPOP', KEYS[5 + q], math.min(share[q], 8))
-				if not payloads then
-					break
-				end
-				for _, payload in ipairs(payloads) do
-					take(letters[q], 1, nil, '-', payload)
-				end
-				share[q] = share[q] - #payloads
-			end
-		end
+end
+if room > 0 and bytes > 0 then
+	for q = 1, 3 do
+		local held = weight[q] > 0 and redis.pcall('LLEN', KEYS[5 + q])
+		length[q] = type(held) == 'number' and held or 0
+		total = total + length[q]
+	end
+	while room > 0 and bytes > 0 and total > 0 do
+		take_batch()
 	end
 end
 
