@@ -37,7 +37,6 @@ static struct job *make(struct worker *worker)
 	buf_init(&job->dead_entry, TEXT_MAX_BYTES);
 	job->payload.max = PAYLOAD_MAX;
 	job->body.max = worker->options->max_response_bytes;
-	job->output.max = worker->options->max_response_bytes;
 	message_init(&job->message);
 	json_tape_init(&job->frozen_tape);
 	request_init(&job->request);
@@ -99,6 +98,7 @@ static void clear(struct job *job)
 	job->retryable = false;
 	job->bury = false;
 	job->identity_done = false;
+	job->keys_are_wrong = false;
 }
 
 /* Cuts `token queue deliveries birth carry`. */

@@ -105,9 +105,10 @@ struct job {
 	struct error error;
 	enum sent sent;
 	bool retryable;
-	bool bury;	    /* also to `dead` */
-	bool identity_done; /* the script told who has the id: it is not asked again */
-	struct buf details; /* JSON, of the error */
+	bool bury;	     /* also to `dead` */
+	bool identity_done;  /* the script told who has the id: it is not asked again */
+	bool keys_are_wrong; /* a key that settling needs is of another type */
+	struct buf details;  /* JSON, of the error */
 	struct buf reply;
 	struct buf dead_entry;
 	struct turn_item item;

@@ -165,8 +165,12 @@ static void add_member(struct membership *membership, unsigned epoch)
 static void register_now(struct membership *membership)
 {
 	struct buf *command = &membership->call.command;
-	unsigned first = membership->known_epoch, unanswered = membership->epoch - first;
+	unsigned first = membership->known_epoch, unanswered;
 
+	/* A first registration that was not answered may still come: its name is not used again. */
+	if (first == 0)
+		draw_name(membership);
+	unanswered = membership->epoch - first;
 	membership->epoch++;
 	snprintf(membership->member, sizeof(membership->member), "%s:%u", membership->name,
 		membership->epoch);

@@ -163,6 +163,21 @@ static void on_dead(void *arg)
 	membership_dead(&worker->membership);
 }
 
+/* Said when Redis first answered or was found away: where it refuses us, that is the one line that there is. */
+static void say_started(struct worker *worker)
+{
+	if (worker->started)
+		return;
+	worker->started = true;
+	if (worker->options->key_file == NULL)
+		log_event(LOG_WARNING, "no BELLHOP_KEY_FILE: no secret can be opened, and only "
+				       "this process can run what is "
+				       "confirmed here");
+	if (worker->server != NULL)
+		log_event(
+			LOG_INFO, "listening", "address", 's', http_server_address(worker->server));
+}
+
 static void on_wrong_server(const char *sentence, const char *seen)
 {
 	log_event(LOG_ERROR, sentence, "seen", 's', seen);
@@ -173,6 +188,7 @@ static void on_up(void *arg)
 	struct worker *worker = arg;
 	struct sockaddr_storage peer;
 
+	say_started(worker);
 	if (redis_async_peer(worker->redis, &peer))
 		address_policy_never(worker->policy, (const struct sockaddr *)&peer);
 	server_check(worker->redis, on_wrong_server);
@@ -195,6 +211,7 @@ static void on_down(void *arg, const char *reason, bool refused)
 		event_base_loopbreak(worker->base);
 		return;
 	}
+	say_started(worker);
 	if (!worker->is_away)
 		log_event(LOG_ERROR, "Redis is away; trying again", "redis", 's',
 			worker->redis_url.shown, "reason", 's', reason);
@@ -328,18 +345,20 @@ static int listen_for_operators(struct worker *worker, struct error *error)
 	if (worker->server == NULL)
 		return -1;
 	address_policy_never(worker->policy, http_server_sockaddr(worker->server));
-	log_event(LOG_INFO, "listening", "address", 's', http_server_address(worker->server));
 	return 0;
 }
 
 static struct keyring *open_keyring(const struct options *options, struct error *error)
 {
-	if (options->key_file != NULL)
-		return keyring_load(options->key_file, error);
-	log_event(LOG_WARNING,
-		"no BELLHOP_KEY_FILE: no secret can be opened, and only this process can run what "
-		"is confirmed here");
-	return keyring_new();
+	struct error why = {0};
+	struct keyring *keyring;
+
+	if (options->key_file == NULL)
+		return keyring_new();
+	keyring = keyring_load(options->key_file, &why);
+	if (keyring == NULL)
+		error_set(error, why.code, "KEY_FILE: %s", why.text);
+	return keyring;
 }
 
 /* What a step needs, in the order of who needs whom. */
@@ -408,7 +427,8 @@ int worker_init(struct worker *worker, const struct options *options, struct err
 int worker_run(struct worker *worker)
 {
 	event_base_dispatch(worker->base);
-	log_event(LOG_INFO, "stopped", "code", 'i', (int64_t)worker->exit_code);
+	if (worker->started)
+		log_event(LOG_INFO, "stopped", "code", 'i', (int64_t)worker->exit_code);
 	return worker->exit_code;
 }
 

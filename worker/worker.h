@@ -57,6 +57,7 @@ struct worker {
 	struct event *drain_timer;
 	struct event *claim_timer;
 	struct membership membership;
+	bool started; /* it was said that it is there */
 	bool was_up;  /* since the start */
 	bool is_away; /* Redis is, and it was said */
 	bool draining;

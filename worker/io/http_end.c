@@ -129,6 +129,9 @@ static void say_after(struct http_call *call, CURLcode result)
 	case CURLE_WRITE_ERROR:
 		say(call, HTTP_INVALID, "the answer's content encoding cannot be decoded", NULL);
 		break;
+	case CURLE_FILESIZE_EXCEEDED:
+		say(call, HTTP_TOO_LARGE, "the answer is too large", NULL);
+		break;
 	/* Our allocator never fails: one line of the headers was longer than libcurl takes. */
 	case CURLE_OUT_OF_MEMORY:
 #if LIBCURL_VERSION_NUM >= 0x080600

@@ -333,12 +333,26 @@ static void finish(struct load *load, const char *error)
 	free(load);
 }
 
+static bool is_wrong_type(const struct redis_value *value)
+{
+	const char *error = redis_value_error(value);
+
+	return error != NULL && strncmp(error, "WRONGTYPE", 9) == 0;
+}
+
 static void on_definition(void *arg, const struct redis_value *value)
 {
 	struct load *load = arg;
 
-	if (value != NULL && redis_value_error(value) == NULL)
+	if (value == NULL)
+		return;
+	if (redis_value_error(value) == NULL) {
 		load->found = make(load, value);
+	} else if (is_wrong_type(value)) {
+		load->found = make(load, value);
+		load->found->exists = true;
+		invalid(load->found, "what is stored under its name is not a hash");
+	}
 }
 
 static void on_secrets(void *arg, const struct redis_value *value)
@@ -346,9 +360,10 @@ static void on_secrets(void *arg, const struct redis_value *value)
 	struct load *load = arg;
 	const char *error = value != NULL ? redis_value_error(value) : NULL;
 
-	if (load->found != NULL && value != NULL && error == NULL)
+	if (load->found != NULL && value != NULL)
 		read_secrets(load->found, value);
-	if (value == NULL || error != NULL) {
+	/* Secrets that are no hash are secrets that are not set. */
+	if (value == NULL || (error != NULL && !is_wrong_type(value))) {
 		integration_release(load->found);
 		load->found = NULL;
 	}

@@ -109,7 +109,11 @@ static void on_answer(void *arg, struct span answer)
 		result = rate_limited(job, strtoll(rest.data, NULL, 10));
 	else if (begins_with(answer, "unknown", &rest) || begins_with(answer, "over", &rest))
 		result = cut_off_before(job);
-	else if (begins_with(answer, "wait_room", &rest)) {
+	else if (begins_with(answer, "error", &rest)) {
+		job_error(job, ERROR_INTERNAL,
+			"What Redis holds under a key of this job is not what it should be.");
+		result = STEP_SETTLE;
+	} else if (begins_with(answer, "wait_room", &rest)) {
 		job->end = JOB_DELAYED;
 		job->due_ms = clock_redis_ms() + strtoll(rest.data, NULL, 10);
 		result = STEP_SETTLE;

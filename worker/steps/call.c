@@ -8,6 +8,13 @@
 #define BEGUN_FRESH_US \
 	1000000 /* of begin's answer: what was begun longer ago is no longer what the window says */
 
+/* Nothing of this delivery left. What an earlier one may have sent stays marked. */
+static void put_back(struct job *job)
+{
+	job->end = job->began_before ? JOB_GIVEN_BACK : JOB_UNSENT;
+	job->due_ms = clock_redis_ms();
+}
+
 static void on_done(void *arg, const struct http_response *response)
 {
 	struct job *job = arg;
@@ -16,8 +23,7 @@ static void on_done(void *arg, const struct http_response *response)
 	job->response = *response;
 	job->called = true;
 	if (response->end == HTTP_STALE) {
-		job->end = JOB_UNSENT;
-		job->due_ms = clock_redis_ms();
+		put_back(job);
 		pipeline_resume(job, STEP_SETTLE);
 		return;
 	}
@@ -30,9 +36,8 @@ static bool cut_off(struct job *job)
 	bool sent = http_cancel(job->call);
 
 	job->call = NULL;
-	if (!sent && !job->began_before) {
-		job->end = JOB_UNSENT;
-		job->due_ms = clock_redis_ms();
+	if (!sent) {
+		put_back(job);
 	} else if (job_is_repeatable(job)) {
 		job->end = JOB_GIVEN_BACK;
 	} else {
@@ -63,8 +68,7 @@ enum step_result step_call(struct job *job)
 	char pool[2 * NAME_MAX_BYTES + 2];
 
 	if (now_us - job->begun_mono_us > BEGUN_FRESH_US) {
-		job->end = JOB_UNSENT;
-		job->due_ms = clock_redis_ms();
+		put_back(job);
 		return STEP_SETTLE;
 	}
 	if (left <= 0) {

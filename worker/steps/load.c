@@ -8,10 +8,12 @@
 #include "bellhop/alloc.h"
 #include "bellhop/bug.h"
 #include "bellhop/key.h"
+#include "io/clock.h"
 #include "io/resp.h"
 #include "worker.h"
 
 #define READ_TIMEOUT_MS 1000
+#define READ_PAUSE_MS	500
 
 static enum step_result find_action(struct job *job, const char *action)
 {
@@ -25,17 +27,25 @@ static enum step_result find_action(struct job *job, const char *action)
 				"The integration was changed after this was shown; ask again.");
 		else if (!integration->exists)
 			job_error(job, ERROR_UNKNOWN_INTEGRATION,
-				"There is no integration of this name in this org.");
+				"There is no integration %s in the org %s.", integration->name,
+				integration->org);
 		else if (integration->definition == NULL)
 			job_error(job, ERROR_INVALID_DEFINITION,
 				"The integration's definition is not valid: %s",
 				integration->invalid);
 		else
-			job_error(job, ERROR_UNKNOWN_ACTION,
-				"The integration has no action of this name.");
+			job_error(job, ERROR_UNKNOWN_ACTION, "The integration %s has no action %s.",
+				integration->name, action);
 		return STEP_SETTLE;
 	}
 	return STEP_NEXT;
+}
+
+/* Redis could not be asked. A mark that an earlier delivery left stays where it is. */
+static void read_later(struct job *job)
+{
+	job->end = JOB_DELAYED;
+	job->due_ms = clock_redis_ms() + READ_PAUSE_MS;
 }
 
 static bool cancel_load(struct job *job)
@@ -49,9 +59,8 @@ static void on_integration(void *arg, struct integration *integration, const cha
 	struct job *job = arg;
 
 	if (integration == NULL) {
-		/* Nothing was begun; once Redis is well, it is tried again. */
-		(void)error;
-		job->end = JOB_GIVEN_BACK;
+		(void)error; /* the cache's: whatever it is, it will pass */
+		read_later(job);
 		pipeline_resume(job, STEP_SETTLE);
 		return;
 	}
@@ -70,7 +79,7 @@ static enum step_result load_integration(struct job *job)
 	job->load = integration_cache_load(
 		cache, job->message.org.text, job->message.integration.text, on_integration, job);
 	if (job->load == NULL) {
-		job->end = JOB_GIVEN_BACK;
+		read_later(job);
 		return STEP_SETTLE;
 	}
 	job_wait(job, "the definition", cancel_load);
@@ -145,7 +154,7 @@ static void on_confirmation(void *arg, const struct redis_value *value)
 		return;
 	job->reading = NULL;
 	if (value == NULL || redis_value_count(value) != 4) {
-		job->end = JOB_GIVEN_BACK;
+		read_later(job);
 		pipeline_resume(job, STEP_SETTLE);
 		return;
 	}
@@ -188,7 +197,7 @@ static enum step_result load_confirmation(struct job *job)
 	buf_release(&command);
 	if (!sent) {
 		free(read);
-		job->end = JOB_GIVEN_BACK;
+		read_later(job);
 		return STEP_SETTLE;
 	}
 	read->job = job;

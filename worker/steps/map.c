@@ -7,6 +7,7 @@
 #include "bellhop/utf8.h"
 #include "worker.h"
 
+#define ESCAPED_RATIO  6 /* a control character of one byte becomes \u00XX */
 #define RESPONSE_DEPTH 64
 #define EXCERPT_BYTES  2048 /* of what an upstream said, in an error */
 
@@ -23,7 +24,11 @@ static void redact_output(struct job *job)
 	struct worker *worker = job->worker;
 	struct span output = {job->output.data, job->output.len};
 
-	if (!redact_finds(&job->credential.redactor, output))
+	if (job->credential.redactor.count == 0)
+		return;
+	/* Behind a backslash may be a secret that is escaped twice: only unescaped it is found. */
+	if (memchr(output.data, '\\', output.len) == NULL &&
+		!redact_finds(&job->credential.redactor, output))
 		return;
 	buf_clear(&worker->scratch);
 	if (json_tape_read(&worker->response_tape, output.data, output.len, &limits, NULL) == 0)
@@ -66,6 +71,10 @@ static void map_success(struct job *job)
 	struct error error = {0};
 	int kind;
 
+	/* A mapping may not make more than an answer may hold; an answer as it came may only grow by its escapes. */
+	job->output.max = job->worker->options->max_response_bytes;
+	if (job->action->output == NULL)
+		job->output.max = job->output.max * ESCAPED_RATIO + ESCAPED_RATIO * 4;
 	if (job->body.len == 0) {
 		buf_add_string(&job->output, "null");
 		return;

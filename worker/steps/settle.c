@@ -65,7 +65,7 @@ static void write_reply(struct job *job)
 	BUG_ON(job->reply.overflowed);
 }
 
-/* What `dead` holds: `{"payload","reason","time_ms","queue"}`; the queue is what a later retry needs to know. */
+/* What `dead` holds: `{"payload","reason","time_ms"}`; the reason begins with the queue, which a later retry needs to know. */
 static void write_dead_entry(struct job *job)
 {
 	size_t len = job->payload.len < DEAD_PAYLOAD_BYTES ? job->payload.len : DEAD_PAYLOAD_BYTES;
@@ -74,10 +74,9 @@ static void write_dead_entry(struct job *job)
 	buf_clear(out);
 	buf_add_string(out, "{\"payload\":");
 	json_out_string(out, (struct span){job->payload.data, len});
-	buf_add_string(out, ",\"reason\":");
-	json_out_string(out, span_of(job->error.text));
-	buf_printf(out, ",\"time_ms\":%lld,\"queue\":\"%s\"}", (long long)clock_redis_ms(),
-		queue_name(job->queue));
+	buf_printf(out, ",\"reason\":\"%s: ", queue_name(job->queue));
+	json_out_escaped(out, span_of(job->error.text));
+	buf_printf(out, "\",\"time_ms\":%lld}", (long long)clock_redis_ms());
 }
 
 static unsigned flags_of(const struct job *job)
@@ -94,6 +93,8 @@ static unsigned flags_of(const struct job *job)
 		return flags;
 	flags |= TURN_AUDIT;
 	if (job->error.code == ERROR_ID_CONFLICT)
+		return flags;
+	if (job->keys_are_wrong)
 		return flags;
 	flags |= TURN_STORE;
 	if (was_begun(job))
@@ -206,8 +207,13 @@ static bool starts(struct span answer, const char *word)
 static void answer_otherwise(struct job *job, struct span answer)
 {
 	job_error_clear(job);
-	job->bury = false;
-	if (starts(answer, "conflict")) {
+	if (starts(answer, "error")) {
+		/* Without what was asked of the wrong key, it can be settled: its reply, and `dead` for whoever mends it. */
+		job->keys_are_wrong = true;
+		job->bury = true;
+		job_error(job, ERROR_INTERNAL,
+			"What Redis holds under a key of this job is not what it should be.");
+	} else if (starts(answer, "conflict")) {
 		job_error(job, ERROR_ID_CONFLICT, "This id was used for a job with other content.");
 	} else if (starts(answer, "ours")) {
 		job->identity_done = true;
