@@ -22,6 +22,11 @@ void log_open(enum log_level level, enum log_format format)
 	form = format;
 }
 
+bool log_is_on(enum log_level level)
+{
+	return level >= lowest;
+}
+
 static void add_time(struct buf *line)
 {
 	struct timespec now;
@@ -87,8 +92,6 @@ void log_members(enum log_level level, const char *message, ...)
 	va_list members;
 	ssize_t written;
 
-	if (level < lowest)
-		return;
 	if (line.max == 0)
 		buf_init(&line, LINE_MAX_BYTES);
 	buf_clear(&line);

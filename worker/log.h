@@ -8,6 +8,7 @@
 #ifndef WORKER_LOG_H
 #define WORKER_LOG_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "bellhop/options.h"
@@ -18,7 +19,13 @@ void log_open(enum log_level level, enum log_format format);
  * log_event(LOG_INFO, "took over", "worker", 's', name, "jobs", 'i', (int64_t)n): name, kind and value of each member. Kinds:
  * 's' a string (NULL: the member is left out), 'i' an int64_t.
  */
-#define log_event(level, ...) log_members(level, __VA_ARGS__, (const char *)NULL)
+#define log_event(level, ...)                                                \
+	do {                                                                 \
+		if (log_is_on(level))                                        \
+			log_members(level, __VA_ARGS__, (const char *)NULL); \
+	} while (0)
+/* Whether lines of that level are written: members of others are not even evaluated. */
+bool log_is_on(enum log_level level);
 void log_members(enum log_level level, const char *message, ...) __attribute__((sentinel));
 
 #endif
