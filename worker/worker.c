@@ -10,6 +10,8 @@
 
 #include "bellhop/bug.h"
 #include "io/clock.h"
+#include "io/depths.h"
+#include "io/metrics.h"
 #include "io/server_check.h"
 #include "log.h"
 #include "pipeline.h"
@@ -53,6 +55,7 @@ static void on_claimed(void *arg, struct span field, struct span payload)
 		log_event(LOG_ERROR, "a claim that cannot be read is left where it is");
 		return;
 	}
+	metrics_add(METRICS_TAKEN, 1);
 	pipeline_start(job);
 	if (job->worker->draining)
 		pipeline_leave(job);
@@ -199,6 +202,7 @@ static void on_down(void *arg, const char *reason, bool refused)
 {
 	struct worker *worker = arg;
 
+	metrics_add(METRICS_RECONNECTS, worker->membership.registered);
 	turn_close(worker->turn);
 	janitor_close(worker->janitor);
 	membership_down(&worker->membership);
@@ -223,6 +227,7 @@ static void on_renewed(void *arg, size_t ready)
 	struct worker *worker = arg;
 
 	worker->last_renewed_ms = clock_now_ms();
+	depths_look(worker->redis, worker->options->shard);
 	/* The claim that goes with it is also the way on where a blocking wait cannot be had. */
 	(void)ready;
 	if (!turn_is_claiming(worker->turn))
@@ -234,6 +239,7 @@ static void on_took_over(void *arg, struct span dead, size_t claims)
 	struct worker *worker = arg;
 	char name[64];
 
+	metrics_add(METRICS_TAKEN_OVER, claims);
 	snprintf(name, sizeof(name), "%.*s", (int)dead.len, dead.data);
 	log_event(LOG_WARNING, "took over from a worker whose lease ended", "worker", 's', name,
 		"jobs", 'i', (int64_t)claims);
@@ -243,6 +249,8 @@ static void on_took_over(void *arg, struct span dead, size_t claims)
 static void on_dropped(void *arg, int64_t replies, int64_t dead_letters)
 {
 	(void)arg;
+	metrics_add(METRICS_REPLIES_DROPPED, (uint64_t)replies);
+	metrics_add(METRICS_DEAD_DROPPED, (uint64_t)dead_letters);
 	log_event(LOG_WARNING, "a list was at its maximum and its oldest entries fell out",
 		"replies", 'i', replies, "dead", 'i', dead_letters);
 }
@@ -330,7 +338,17 @@ static int page_ready(void *arg, struct buf *out)
 	return 503;
 }
 
+static int page_metrics(void *arg, struct buf *out)
+{
+	const struct worker *worker = arg;
+
+	metrics_set(METRICS_IN_FLIGHT, (int64_t)worker->in_flight);
+	metrics_write(out);
+	return 200;
+}
+
 static const struct http_page pages[] = {
+	{"/metrics", page_metrics},
 	{"/livez", page_live},
 	{"/readyz", page_ready},
 	{NULL, NULL},

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "io/clock.h"
+#include "io/metrics.h"
 #include "worker.h"
 
 static bool begins_with(struct span answer, const char *word, struct span *rest)
@@ -40,6 +41,7 @@ static enum step_result rate_limited(struct job *job, int64_t wait_ms)
 		"This action may be called %u times in %u s; the next call has room in %lld ms.",
 		job->action->limit_calls, job->action->limit_window_s, (long long)wait_ms);
 	job->retry_after_ms = wait_ms;
+	metrics_add(METRICS_LIMITED, 1);
 	buf_printf(&job->details, "{\"limit\":%u,\"window_ms\":%lld}", job->action->limit_calls,
 		(long long)job->action->limit_window_s * 1000);
 	return STEP_SETTLE;

@@ -3,6 +3,7 @@
 #include "pipeline.h"
 
 #include "io/clock.h"
+#include "io/metrics.h"
 #include "worker.h"
 
 #define BEGUN_FRESH_US \
@@ -22,6 +23,7 @@ static void on_done(void *arg, const struct http_response *response)
 	job->call = NULL;
 	job->response = *response;
 	job->called = true;
+	metrics_call_ended(response->status, response->duration_ms);
 	if (response->end == HTTP_STALE) {
 		put_back(job);
 		pipeline_resume(job, STEP_SETTLE);

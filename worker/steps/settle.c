@@ -10,6 +10,7 @@
 #include "bellhop/bug.h"
 #include "bellhop/json_out.h"
 #include "io/clock.h"
+#include "io/metrics.h"
 #include "log.h"
 #include "worker.h"
 
@@ -182,10 +183,16 @@ static void add_put_back(struct job *job)
 		janitor_expect(job->worker->janitor, job->due_ms);
 }
 
-static void log_end(const struct job *job)
+static void note_end(const struct job *job)
 {
 	const struct message *message = &job->message;
 
+	if (job->end != JOB_REPLIES) {
+		metrics_add(METRICS_GIVEN_BACK, 1);
+		return;
+	}
+	metrics_job_ended(
+		job->queue, job->status, job->error.code, clock_now_us() - job->claimed_at_us);
 	log_event(LOG_INFO, "job ended", "id", 's', message->id.text, "org", 's', message->org.text,
 		"integration", 's', message->integration.text, "action", 's', message->action.text,
 		"queue", 's', queue_name(job->queue), "status", 's', reply_status_name(job->status),
@@ -253,8 +260,10 @@ static void on_answer(void *arg, struct span answer)
 {
 	struct job *job = arg;
 
-	if (starts(answer, "ok") && job->end == JOB_REPLIES)
-		log_end(job);
+	if (starts(answer, "ok"))
+		note_end(job);
+	if (starts(answer, "duplicate") || starts(answer, "waiting"))
+		metrics_add(METRICS_DUPLICATES, 1);
 	if (starts(answer, "ok") || starts(answer, "lost") || starts(answer, "duplicate") ||
 		starts(answer, "waiting")) {
 		pipeline_resume(job, STEP_DONE);

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * metrics: what this process counted, as text for Prometheus (text format 0.0.4).
+ *
+ * One process has one set. Labels are only what the program itself names: queues, statuses, codes, classes of HTTP statuses; no
+ * label comes from an org, a definition or an input. One row of a table below is one metric, its help and its place in
+ * the text.
+ */
+#ifndef WORKER_IO_METRICS_H
+#define WORKER_IO_METRICS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "bellhop/buf.h"
+#include "bellhop/error.h"
+#include "bellhop/wire.h"
+
+/* X(symbol, name, help) */
+#define METRICS_COUNTERS(X)                                                                     \
+	X(TAKEN, "claims_total", "Jobs taken out of the queues.")                               \
+	X(GIVEN_BACK, "put_back_total",                                                         \
+		"Jobs put back without an end: stopped, changed, or waiting for room.")         \
+	X(DUPLICATES, "duplicates_total",                                                       \
+		"Jobs whose id was known: answered with the reply of the first.")               \
+	X(TAKEN_OVER, "takeovers_total", "Jobs taken over from workers whose lease had ended.") \
+	X(LIMITED, "rate_limited_total", "Calls that the window had no room for.")              \
+	X(RECONNECTS, "redis_reconnects_total", "Connections to Redis that were lost.")         \
+	X(REPLIES_DROPPED, "replies_dropped_total",                                             \
+		"Replies that fell out of a reply queue at its maximum.")                       \
+	X(DEAD_DROPPED, "dead_dropped_total",                                                   \
+		"Entries that fell out of the dead letters at their maximum.")
+
+/* X(symbol, name, help): as last seen in Redis, for the shard as a whole. */
+#define METRICS_GAUGES(X)                                                                       \
+	X(DEPTH_DECISIONS, "queue_depth{queue=\"decisions\"}", "Jobs that wait in a queue.")    \
+	X(DEPTH_CHAT, "queue_depth{queue=\"chat\"}", NULL)                                      \
+	X(DEPTH_WORKFLOW, "queue_depth{queue=\"workflow\"}", NULL)                              \
+	X(DEPTH_RETRY, "put_back_depth", "Jobs that were put back and wait to be taken again.") \
+	X(DELAYED, "delayed", "Jobs that are due later.")                                       \
+	X(DEAD, "dead", "Dead letters.")                                                        \
+	X(IN_FLIGHT, "in_flight", "Jobs that this worker holds.")
+
+enum metrics_counter {
+#define X(symbol, name, help) METRICS_##symbol,
+	METRICS_COUNTERS(X)
+#undef X
+		METRICS_COUNTER_COUNT
+};
+
+enum metrics_gauge {
+#define X(symbol, name, help) METRICS_##symbol,
+	METRICS_GAUGES(X)
+#undef X
+		METRICS_GAUGE_COUNT
+};
+
+void metrics_add(enum metrics_counter counter, uint64_t count);
+void metrics_set(enum metrics_gauge gauge, int64_t value);
+/* A job's end: its time from claim to settle. `code` is ERROR_NONE where it did not fail. */
+void metrics_job_ended(
+	enum queue queue, enum reply_status status, enum error_code code, int64_t us);
+/* A call's end; `status` 0: no answer came. */
+void metrics_call_ended(int status, int64_t ms);
+/* Adds the whole text. */
+void metrics_write(struct buf *out);
+
+#endif
