@@ -97,9 +97,13 @@ class Org:
 
     def push(self, message, queue="workflow"):
         """Pushes a job (or any text) and gives it back."""
-        text = message if isinstance(message, (str, bytes)) else json.dumps(message)
-        self.redis.lpush(self.key("jobs:" + queue), text)
+        self.push_into(self.redis, message, queue)
         return message
+
+    def push_into(self, pipeline, message, queue="workflow"):
+        """The same, into a pipeline: what must arrive together."""
+        text = message if isinstance(message, (str, bytes)) else json.dumps(message)
+        pipeline.lpush(self.key("jobs:" + queue), text)
 
     def reply(self, reply_to, timeout=REPLY_WAIT):
         """The next reply for `reply_to`; each is held against what must hold for all."""

@@ -255,6 +255,9 @@ def read_request(sock, data, connection):
         if not more:
             return None, b""
         data += more
+        if not data[:1].isupper():  # a TLS handshake, or worse
+            sock.sendall(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")
+            return None, b""
     head, rest = data.split(b"\r\n\r\n", 1)
     first, *lines = head.decode("utf-8", "surrogateescape").split("\r\n")
     method, target, _ = first.split(" ", 2)
