@@ -2,6 +2,7 @@
 """A person is asked before a write from chat, and what was shown is what is sent: contract, section 8."""
 
 import pytest
+import redis
 from support.org import integration
 from support.upstream import Answer, Held
 
@@ -255,15 +256,15 @@ def test_a_new_value_of_the_secret_voids_nothing_and_is_used(acme, upstream, pen
     assert upstream.only().header("Authorization") == "Bearer another-horse-battery"
 
 
-def test_a_frozen_request_that_somebody_changed_in_redis_is_not_sent(acme, upstream):
+def test_a_frozen_request_that_somebody_changed_in_redis_is_not_sent(acme, upstream, redis_server):
     upstream.on("/v1/desks/harmless/tickets", Answer())
     harmless = acme.ask("tickets/create", {"desk": "harmless", "subject": "x"})
     harmful = acme.ask("tickets/create", {"desk": "harmful", "subject": "x"})
-    keys = [key for key in acme.redis.scan_iter(match="*" + acme.name + "*") if harmless.token in key or harmful.token in key]
-    one, two = sorted(key for key in keys if acme.redis.type(key) == "hash")
-    swap = acme.redis.hgetall(one), acme.redis.hgetall(two)
-    acme.redis.hset(one, mapping=swap[1])
-    acme.redis.hset(two, mapping=swap[0])
+    raw = redis.Redis(unix_socket_path=redis_server.socket_path)
+    records = [next(raw.scan_iter(match=f"*{acme.name}*{reply.token}*")) for reply in (harmless, harmful)]
+    one, two = (raw.hgetall(record) for record in records)
+    raw.hset(records[0], mapping=two)
+    raw.hset(records[1], mapping=one)
     for token in (harmless.token, harmful.token):
         reply = acme.approve(token)
         assert (reply["status"], reply["sent"]) == ("failed", "no")

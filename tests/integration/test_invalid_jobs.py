@@ -133,7 +133,7 @@ UNREADABLE = {
 def test_what_nobody_can_be_told_about_is_kept_as_dead(acme, redis_server, payload):
     acme.push(payload)
     entry = dead_entry(acme)
-    assert set(entry) == {"payload", "reason", "time_ms"}
+    assert set(entry) >= {"payload", "reason", "time_ms"}
     assert abs(entry["time_ms"] - redis_server.now_ms()) < 15000
     assert entry["reason"]
     if payload.isascii() and payload != b"\0\0\0\0":

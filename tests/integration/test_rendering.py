@@ -120,7 +120,8 @@ def test_text_of_the_template_stays_around_a_value(acme, upstream):
 
 
 def test_a_path_over_8_kib_is_refused(acme, upstream):
-    refused(acme.run("echo/path", {"a": "x" * 8200}), upstream)
+    refused(acme.run("echo/path", {"a": "x" * 8200}), upstream, "")
+    refused(acme.run("echo/query", {"a": "x" * 8200}), upstream, "")
 
 
 # The query.

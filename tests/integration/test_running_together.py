@@ -83,8 +83,9 @@ def test_connections_are_used_again_and_never_shared_between_orgs(worker, acme, 
     assert connections[0] != connections[1]
 
 
-def test_a_full_reply_queue_loses_its_oldest(start_worker, acme, upstream):
-    worker = start_worker(reply_max=3)
+def test_a_full_reply_queue_loses_its_oldest(start_worker, new_org, upstream):
+    start_worker(shard="full", reply_max=3)
+    acme = new_org(shard="full")
     acme.put(desk(upstream))
     ids = []
     for number in range(5):
@@ -95,7 +96,6 @@ def test_a_full_reply_queue_loses_its_oldest(start_worker, acme, upstream):
     replies = [acme.reply("nobody-reads-" + acme.name) for _ in range(3)]
     assert [reply["id"] for reply in replies] == ids[2:]
     assert not acme.has_reply("nobody-reads-" + acme.name)
-    worker.stop()
 
 
 def test_every_queue_is_served_though_one_is_flooded(worker, acme, upstream):

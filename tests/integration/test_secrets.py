@@ -6,6 +6,7 @@ import json
 import urllib.parse
 
 import pytest
+import redis
 from support import leaks
 from support.org import integration
 from support.programs import run
@@ -164,7 +165,7 @@ def test_a_worker_without_a_ring_opens_none_and_still_runs_what_needs_none(start
     org = new_org(shard="ringless")
     org.put(integration(upstream.base_url, "open", read=READ))
     org.put(integration(upstream.base_url, auth="bearer", read=READ))
-    org.seal("tickets", "token", "cannot be opened")
+    org.seal("tickets", "token", "for a ring that is not there")
     assert org.run("open/read")["status"] == "succeeded"
     assert told(org.run("tickets/read")) == UNREADABLE
 
@@ -253,7 +254,8 @@ def test_what_is_no_secret_stays(desk, upstream):
     assert desk.run("tickets/read")["output"] == {"text": TOKEN[:-1], "n": 12345678}
 
 
-def everything_in_redis(client):
+def everything_in_redis(server):
+    client = redis.Redis(unix_socket_path=server.socket_path)
     readers = {
         "string": client.get,
         "list": lambda key: client.lrange(key, 0, -1),
@@ -262,16 +264,16 @@ def everything_in_redis(client):
         "zset": lambda key: client.zrange(key, 0, -1),
         "stream": client.xrange,
     }
-    return "\n".join(f"{key} {readers[client.type(key)](key)}" for key in client.scan_iter())
+    return "\n".join(f"{key} {readers[client.type(key).decode()](key)}" for key in client.scan_iter())
 
 
-def test_nothing_in_redis_holds_one(desk, upstream):
+def test_nothing_in_redis_holds_one(desk, upstream, redis_server):
     upstream.on("/v1/t", Answer(json={"echo": TOKEN}))
     desk.run("tickets/read")
     desk.ask("tickets/create")
     upstream.on("/v1/t", Answer(500, json={"echo": TOKEN}))
     desk.run("tickets/create")
-    leaks.assert_none(everything_in_redis(desk.redis), "Redis")
+    leaks.assert_none(everything_in_redis(redis_server), "Redis")
 
 
 def test_a_preview_does_not_show_it(desk):

@@ -3,6 +3,7 @@
 
 import json
 import os
+import re
 import socket
 
 import pytest
@@ -80,12 +81,10 @@ def one_line(result):
 
 @pytest.mark.parametrize("option, value", BAD, ids=lambda text: text or "empty")
 def test_a_bad_value_is_one_line_that_names_the_option_and_exit_2(option, value):
-    words = option.replace("-", "[-_ ]")
-    by_argument = one_line(run("bellhopd", [f"--{option}={value}"]))
-    assert option in by_argument or option.replace("-", "_") in by_argument, words
+    name = option.replace("-", "[-_ ]")
+    assert re.search(name, one_line(run("bellhopd", [f"--{option}={value}"])))
     if value:  # an empty variable is as good as none
-        by_environment = one_line(run("bellhopd", [], {option.replace("-", "_"): value}))
-        assert option in by_environment or option.replace("-", "_") in by_environment
+        assert re.search(name, one_line(run("bellhopd", [], {option.replace("-", "_"): value})))
 
 
 def test_a_key_file_that_others_can_read_is_refused(tmp_path):
@@ -195,6 +194,6 @@ def test_a_worker_takes_from_the_queues_it_was_given(start_worker, new_org, upst
     org = new_org(shard="queues-" + queue)
     org.put(integration(upstream.base_url, read={"method": "GET", "path": "/t"}))
     job = org.push(org.job("tickets/read"), queue)
-    barrier = org.push(org.job("tickets/read"), "chat")
-    assert org.reply(barrier)["status"] == "succeeded"
+    for _ in range(3):
+        assert org.ask("tickets/read")["status"] == "succeeded"
     assert org.has_reply(job["reply_to"]) == runs
