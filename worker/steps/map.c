@@ -3,13 +3,10 @@
 #include "pipeline.h"
 
 #include "bellhop/json_out.h"
-#include "bellhop/mapping.h"
-#include "bellhop/utf8.h"
+#include "bellhop/response.h"
 #include "worker.h"
 
-#define ESCAPED_RATIO  6 /* a control character of one byte becomes \u00XX */
-#define RESPONSE_DEPTH 64
-#define EXCERPT_BYTES  2048 /* of what an upstream said, in an error */
+#define EXCERPT_BYTES 2048 /* of what an upstream said, in an error */
 
 static struct span body_of(const struct job *job)
 {
@@ -20,7 +17,7 @@ static struct span body_of(const struct job *job)
 static void redact_output(struct job *job)
 {
 	static const struct tape_limits limits = {
-		.depth = RESPONSE_DEPTH + 64, .values = UINT32_MAX};
+		.depth = RESPONSE_MAX_DEPTH + 64, .values = UINT32_MAX};
 	struct worker *worker = job->worker;
 	struct span output = {job->output.data, job->output.len};
 
@@ -39,70 +36,22 @@ static void redact_output(struct job *job)
 	buf_add(&job->output, worker->scratch.data, worker->scratch.len);
 }
 
-/* 1: the response tape holds it; 0: it is text; -1: an error is set. */
-static int read_body(struct job *job)
-{
-	const struct tape_limits limits = {.depth = RESPONSE_DEPTH, .values = UINT32_MAX};
-	struct span body = body_of(job);
-	struct tape_error error;
-
-	if (json_tape_read(&job->worker->response_tape, body.data, body.len, &limits, &error) == 0)
-		return 1;
-	if (error.too_deep) {
-		job_error(job, ERROR_INVALID_RESPONSE, "The answer is JSON nested over %d deep.",
-			RESPONSE_DEPTH);
-		return -1;
-	}
-	if (!utf8_valid(body.data, body.len)) {
-		job_error(job, ERROR_INVALID_RESPONSE, "The answer is not UTF-8.");
-		return -1;
-	}
-	if (job->action->output != NULL) {
-		job_error(job, ERROR_INVALID_RESPONSE,
-			"The answer is not JSON, and the action maps JSON.");
-		return -1;
-	}
-	return 0;
-}
-
 static void map_success(struct job *job)
 {
-	const struct json_tape *tape = &job->worker->response_tape;
+	struct worker *worker = job->worker;
 	struct error error = {0};
-	int kind;
 
-	/* A mapping may not make more than an answer may hold; an answer as it came may only grow by its escapes. */
-	job->output.max = job->worker->options->max_response_bytes;
-	if (job->action->output == NULL)
-		job->output.max = job->output.max * ESCAPED_RATIO + ESCAPED_RATIO * 4;
-	if (job->body.len == 0) {
-		buf_add_string(&job->output, "null");
-		return;
-	}
-	kind = read_body(job);
-	if (kind < 0)
-		return;
-	if (kind == 0) {
-		buf_add_string(&job->output, "{\"text\":");
-		json_out_string(&job->output, body_of(job));
-		buf_add_char(&job->output, '}');
-	} else if (job->action->output != NULL) {
-		if (mapping_apply(job->action->output, tape, &job->output, &error) < 0)
-			job_error(job, error.code, "%s", error.text);
-	} else {
-		json_out_value(&job->output, tape, 0);
-	}
-	if (job->output.overflowed)
-		job_error(job, ERROR_MAPPING_FAILED,
-			"The upstream did it, but its answer is too large to hand on.");
-	if (job->error.code == ERROR_NONE)
+	if (response_output(job->action->output, body_of(job), worker->options->max_response_bytes,
+		    &worker->response_tape, &job->output, &error) < 0)
+		job_error(job, error.code, "%s", error.text);
+	else
 		redact_output(job);
 }
 
 /* The start of what the upstream said, as text: rewritten where it is JSON, so that no spelling hides a secret. */
 static void excerpt(struct job *job, struct buf *out)
 {
-	const struct tape_limits limits = {.depth = RESPONSE_DEPTH, .values = UINT32_MAX};
+	const struct tape_limits limits = {.depth = RESPONSE_MAX_DEPTH, .values = UINT32_MAX};
 	struct json_tape *tape = &job->worker->response_tape;
 	struct buf *text = &job->worker->scratch;
 	struct span body = body_of(job);
