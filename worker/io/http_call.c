@@ -7,6 +7,7 @@
  */
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "bellhop/alloc.h"
 #include "bellhop/bug.h"
@@ -112,6 +113,7 @@ static void call_set_constants(struct http_call *call)
 	SET(call, CURLOPT_NOSIGNAL, 1L);
 	/* Not NULL, which would leave http_proxy of the environment in force. */
 	SET(call, CURLOPT_PROXY, "");
+	SET(call, CURLOPT_NOPROXY, "*");
 	SET(call, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
 	SET(call, CURLOPT_FOLLOWLOCATION, 0L);
 	SET(call, CURLOPT_PROTOCOLS_STR, "http,https");
@@ -120,6 +122,8 @@ static void call_set_constants(struct http_call *call)
 	SET(call, CURLOPT_PATH_AS_IS, 1L);
 	SET(call, CURLOPT_ACCEPT_ENCODING, "gzip, deflate");
 	SET(call, CURLOPT_CONNECTTIMEOUT_MS, HTTP_CONNECT_TIMEOUT_MS);
+	/* What http_pin puts there is for ever. */
+	SET(call, CURLOPT_DNS_CACHE_TIMEOUT, -1L);
 	/* The smallest: it is allocated and wiped once a call over TLS. */
 	SET(call, CURLOPT_UPLOAD_BUFFERSIZE, 16384L);
 	SET(call, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
@@ -210,6 +214,37 @@ static void call_set_times(struct http_call *call)
 	call->max_age_s = max_age_s;
 }
 
+static const char *after_host(const char *at, const char *host)
+{
+	size_t len = strlen(host);
+	bool bracketed = *at == '[';
+
+	if (strncasecmp(at + bracketed, host, len) != 0)
+		return NULL;
+	at += bracketed + len;
+	if (bracketed && *at != ']')
+		return NULL;
+	return at + bracketed;
+}
+
+/* Whether the URL begins with a scheme of ours and just that host and port: read so, no two readers can differ about where it goes. */
+static bool url_goes_there(const struct http_request *request)
+{
+	bool tls = strncmp(request->url, "https://", 8) == 0;
+	unsigned long port = tls ? 443 : 80;
+	const char *at;
+	char *end;
+
+	if (!tls && strncmp(request->url, "http://", 7) != 0)
+		return false;
+	at = after_host(request->url + (tls ? 8 : 7), request->host);
+	if (at && at[0] == ':' && at[1] >= '0' && at[1] <= '9') {
+		port = strtoul(at + 1, &end, 10);
+		at = end;
+	}
+	return at && port == request->port && (*at == '/' || *at == '?' || !*at);
+}
+
 bool http_call_prepare(
 	struct http_call *call, const struct http_request *request, struct http_pool *pool)
 {
@@ -223,6 +258,10 @@ bool http_call_prepare(
 	call->response.sent = false;
 	call->response.status = 0;
 	call->response.retry_after_s = -1;
+	if (!url_goes_there(request)) {
+		http_call_verdict(call, HTTP_REFUSED, "the URL is not of the host that was judged");
+		return false;
+	}
 	call_set_method(call);
 	call_set_times(call);
 	/* Where the answer says that it is longer, nothing of it is waited for; what says nothing is counted. */

@@ -148,7 +148,7 @@ void http_client_free(struct http_client *client)
 	event_free(client->turn);
 	event_free(client->sweep);
 	X509_STORE_free(client->trusted);
-	curl_global_cleanup();
+	http_memory_release();
 	free(client);
 }
 

@@ -61,12 +61,20 @@ static bool handshake_was_cut(const struct http_call *call)
 	       error_has(call, strerror(ECONNRESET)) || error_has(call, strerror(EPIPE));
 }
 
+/* OpenSSL's `OpenSSL/3.0.11: error:0A00010B:SSL routines::wrong version number` ends in what a person can read. */
+static const char *tls_problem(const struct http_call *call)
+{
+	const char *routines = strstr(call->error, " routines::");
+
+	return routines ? routines + strlen(" routines::") : call->error;
+}
+
 static void say_tls(struct http_call *call)
 {
 	if (handshake_was_cut(call))
 		say(call, HTTP_CONNECT_FAILED, "the TLS handshake broke off", NULL);
 	else
-		say(call, HTTP_TLS_FAILED, "TLS failed", call->error[0] ? call->error : NULL);
+		say(call, HTTP_TLS_FAILED, "TLS failed", call->error[0] ? tls_problem(call) : NULL);
 }
 
 static void say_before(struct http_call *call, CURLcode result)

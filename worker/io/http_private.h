@@ -196,6 +196,7 @@ void http_end_judge(struct http_call *call, CURLcode result);
 
 /* memory: libcurl set up with an allocator that wipes what it frees */
 void http_memory_init(void);
+void http_memory_release(void);
 
 /* tls: what is trusted, read once for all pools. NULL: `error` says why `ca_file` cannot be used. */
 X509_STORE *http_tls_trusted(const char *ca_file, struct error *error);

@@ -237,7 +237,7 @@ static void an_idle_connection_that_was_closed_is_not_used(void **state)
 		trip_run(&trip);
 		assert_int_equal(trip.end, HTTP_ANSWERED);
 		assert_int_equal(upstream_connections(world.upstream), i);
-		upstream_await_closed(world.upstream);
+		upstream_await_open(world.upstream, 0);
 		event_base_loop(world.base, EVLOOP_NONBLOCK);
 	}
 	trip_release(&trip);

@@ -194,10 +194,10 @@ void upstream_await(struct upstream *upstream, int requests)
 	pthread_mutex_unlock(&upstream->lock);
 }
 
-void upstream_await_closed(struct upstream *upstream)
+void upstream_await_open(struct upstream *upstream, int at_most)
 {
 	pthread_mutex_lock(&upstream->lock);
-	while (upstream->open > 0 && !upstream->stopping)
+	while (upstream->open > at_most && !upstream->stopping)
 		pthread_cond_wait(&upstream->changed, &upstream->lock);
 	pthread_mutex_unlock(&upstream->lock);
 }

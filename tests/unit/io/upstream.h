@@ -49,7 +49,7 @@ int upstream_requests(struct upstream *upstream);
 int upstream_connections(struct upstream *upstream);
 /* Waits until there were that many requests. */
 void upstream_await(struct upstream *upstream, int requests);
-/* Waits until every connection was closed. */
-void upstream_await_closed(struct upstream *upstream);
+/* Waits until no more connections than that are open. */
+void upstream_await_open(struct upstream *upstream, int at_most);
 
 #endif
