@@ -123,6 +123,24 @@ def test_a_job_that_kills_each_worker_ends_with_a_reply_and_in_dead(start_worker
     assert len(upstream.received("/v1/r/1")) == 3
 
 
+def test_workers_that_die_one_after_the_other_lose_nothing_and_send_nothing_twice(start_worker, acme, upstream):
+    jobs = [acme.job("tickets/create", {"n": number}) for number in range(400)]
+    workers = [start_worker(concurrency=10) for _ in range(2)]
+    for number, job in enumerate(jobs):
+        acme.push(job)
+        if number % 100 == 50:
+            upstream.wait_for(number // 2)
+            workers.append(start_worker(concurrency=10))
+            workers.pop(0).kill()
+    replies = one_reply_each(acme, jobs)
+    sent = [request.path for request in upstream.received()]
+    for number, reply in enumerate(replies):
+        times = sent.count(f"/v1/c/{number}")
+        assert times <= 1
+        assert (reply["status"], times) == ("succeeded", 1) or (reply.code, reply["sent"]) == ("outcome_unknown", "maybe")
+    assert sum(reply["status"] == "succeeded" for reply in replies) >= 300
+
+
 # SIGTERM.
 
 

@@ -176,9 +176,10 @@ def test_an_answer_of_the_limit_is_taken(read):
         Raw(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + b"4000\r\n%b\r\n" % (b"x" * 0x4000) * 5),
         Raw(b"HTTP/1.1 200 OK\r\n\r\n" + b"x" * (LIMIT + 1)),
         Raw(b"HTTP/1.1 200 OK\r\nContent-Length: 99999999999\r\n\r\n" + b"x" * (LIMIT + 1), "keep"),
+        Raw(b"HTTP/1.1 103 Early Hints\r\n\r\n" * 10000 + b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"),
         Raw(b"HTTP/1.1 200 OK\r\n" + b"X-Much: %b\r\n" % (b"x" * 1000) * 400 + b"Content-Length: 0\r\n\r\n"),
     ],
-    ids=["a byte more", "a gzip bomb", "chunks without end", "no length", "a vast length", "headers"],
+    ids=["a byte more", "a gzip bomb", "chunks without end", "no length", "a vast length", "hints", "headers"],
 )
 def test_an_answer_over_the_limit_is_refused(read, answer):
     reply = read(answer)

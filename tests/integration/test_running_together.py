@@ -98,6 +98,23 @@ def test_a_full_reply_queue_loses_its_oldest(start_worker, new_org, upstream):
     assert not acme.has_reply("nobody-reads-" + acme.name)
 
 
+def test_every_list_has_an_end(start_worker, new_org, upstream):
+    start_worker(shard="bounded", dead_max=3, calls_max=10, result_ttl=100, reply_ttl=200)
+    acme = new_org(shard="bounded")
+    acme.put(desk(upstream))
+    for number in range(5):
+        acme.push(f"no job {number}")
+    jobs = [acme.push(acme.job("tickets/read")) for _ in range(300)]
+    assert {acme.reply(job)["status"] for job in jobs} == {"succeeded"}
+    assert len(acme.dead()) == 3
+    assert len(acme.audit()) < 250  # Redis trims whole nodes
+    acme.run("tickets/read", reply_to="kept")
+    job = acme.push(acme.job("tickets/read", reply_to="kept"))
+    acme.reply(acme.push({**job, "reply_to": "barrier"}))
+    assert acme.redis.ttl(acme.key("replies:kept")) in range(190, 201)
+    assert acme.redis.ttl(acme.key(f"result:{acme.name}:{job['id']}")) in range(90, 101)
+
+
 def test_every_queue_is_served_though_one_is_flooded(worker, acme, upstream):
     acme.put(desk(upstream))
     flood = [acme.push(acme.job("tickets/read"), "chat") for _ in range(200)]

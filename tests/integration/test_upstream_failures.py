@@ -71,6 +71,29 @@ def test_a_redirect_is_not_followed(acme, upstream, other_upstream, status):
     assert other_upstream.received() == []
 
 
+@pytest.mark.parametrize("challenge", ["Basic realm=a", "Negotiate", "NTLM", "Digest realm=a, nonce=b"])
+def test_a_challenge_is_not_taken_up(acme, upstream, challenge):
+    upstream.on("/v1/t", Answer(401, headers={"WWW-Authenticate": challenge}))
+    assert told(acme.run("tickets/read")) == ("upstream_status", "yes", False)
+    assert len(upstream.received()) == 1
+
+
+def test_a_cookie_is_not_kept(acme, upstream):
+    upstream.on("/v1/t", Answer(headers={"Set-Cookie": "a=b; Path=/"}))
+    acme.run("tickets/read")
+    acme.run("tickets/read")
+    assert [request.header("Cookie") for request in upstream.received()] == [None, None]
+
+
+@pytest.mark.parametrize("action", ["read", "create"])
+def test_what_comes_behind_an_answer_is_not_the_next_jobs_answer(acme, upstream, action):
+    smuggled = b'HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n"smuggled"'
+    upstream.on("/v1/t", Raw(OK + b"Content-Length: 2\r\n\r\n{}" + smuggled, "keep"), Answer(json={"mine": True}))
+    assert acme.run("tickets/" + action)["output"] == {}
+    assert acme.run("tickets/" + action)["output"] == {"mine": True}
+    assert len(upstream.received()) == 2
+
+
 # No answer, or half of one.
 
 
@@ -120,6 +143,7 @@ INVALID = {
     "another protocol": Raw(b"\x15\x03\x01\x00\x02\x02\x50"),
     "HTTP/0.9": Raw(b"<html>hello</html>"),
     "a chunk without a length": Raw(OK + b"Transfer-Encoding: chunked\r\n\r\nzz\r\n{}\r\n0\r\n\r\n"),
+    "an encoding nobody asked for": Raw(OK + b"Content-Encoding: compress\r\nContent-Length: 2\r\n\r\n{}"),
     "broken gzip": Raw(OK + b"Content-Encoding: gzip\r\nContent-Length: 4\r\n\r\n{}{}"),
     "a length that is none": Raw(OK + b"Content-Length: -2\r\n\r\n{}"),
 }
@@ -170,6 +194,13 @@ def test_a_byte_now_and_then_does_not_move_the_time_limit(acme, upstream):
 
 
 # Never reached.
+
+
+def test_a_host_whose_name_is_not_known_was_never_reached(acme):
+    """No resolver asks anybody for an .onion name (RFC 7686)."""
+    acme.put(desk("http://nowhere.onion"))
+    for action in ("tickets/read", "tickets/create"):
+        assert told(acme.run(action)) == ("dns_failed", "no", True)
 
 
 def test_a_port_where_nobody_listens_was_never_reached(acme):
