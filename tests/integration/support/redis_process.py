@@ -9,6 +9,8 @@ import subprocess
 import tempfile
 
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from .waiting import wait_until
 
@@ -37,7 +39,10 @@ class RedisProcess:
             self.settings["requirepass"] = password
         self.process = None
         self.client = redis.Redis(
-            unix_socket_path=self.socket_path, password=password, decode_responses=True
+            unix_socket_path=self.socket_path,
+            password=password,
+            decode_responses=True,
+            retry=Retry(NoBackoff(), 0),  # newer clients wait for seconds where a server is down
         )
         self.start()
 
