@@ -18,7 +18,7 @@ static void drips(struct upstream *upstream, int fd, int nth)
 	(void)nth;
 	if (!upstream_read(upstream, fd))
 		return;
-	upstream_say(fd, "HTTP/1.1 200 OK\r\nContent-Length: 100000000\r\n\r\n");
+	upstream_say(fd, "HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n");
 	/* A byte at a time for as long as the client listens. */
 	while (send(fd, "x", 1, MSG_NOSIGNAL) == 1)
 		usleep(1000);
