@@ -22,6 +22,7 @@ tickets = [{"id": 4710, "desk": "it", "subject": "Coffee machine speaks Latin", 
 class TicketApi(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     timeout = 60
+    disable_nagle_algorithm = True
 
     def do_GET(self):
         desk = self.admitted_desk()
