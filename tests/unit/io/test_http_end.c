@@ -259,6 +259,8 @@ static void a_body_of_just_the_limit_is_an_answer_and_one_byte_more_is_not(void 
 	     "chunked\r\n\r\n3\r\nhel\r\n2\r\nlo\r\n0\r\n\r\n",
 		HTTP_TOO_LARGE);
 	limit = DEFAULT_LIMIT;
+	/* Announced, it is not waited for. */
+	ends("HTTP/1.1 200 OK\r\nContent-Length: 2000000\r\n\r\nx", HTTP_TOO_LARGE);
 }
 
 static void repeated(
