@@ -145,6 +145,7 @@ INVALID = {
     "a chunk without a length": Raw(OK + b"Transfer-Encoding: chunked\r\n\r\nzz\r\n{}\r\n0\r\n\r\n"),
     "an encoding nobody asked for": Raw(OK + b"Content-Encoding: compress\r\nContent-Length: 2\r\n\r\n{}"),
     "broken gzip": Raw(OK + b"Content-Encoding: gzip\r\nContent-Length: 4\r\n\r\n{}{}"),
+    "two lengths": Raw(OK + b"Content-Length: 2\r\nContent-Length: 3\r\n\r\n{}}"),
     "a length that is none": Raw(OK + b"Content-Length: -2\r\n\r\n{}"),
 }
 
