@@ -81,6 +81,21 @@ static unsigned codings(const struct header *header)
 	return count;
 }
 
+/* Two lengths that differ, or one that is none, leave it open where the answer ends (RFC 9112, section 6.3). */
+static void length_read(struct http_call *call, const struct header *header)
+{
+	size_t digits = 0;
+	int64_t length = 0;
+
+	for (; digits < header->len && isdigit((unsigned char)header->value[digits]); digits++)
+		if (length < INT64_MAX / 100)
+			length = length * 10 + (header->value[digits] - '0');
+	if (digits == 0 || digits != header->len ||
+		(call->content_length >= 0 && call->content_length != length))
+		call->framing_is_broken = true;
+	call->content_length = length;
+}
+
 static void header_read(struct http_call *call, const char *line, size_t len)
 {
 	struct header header;
@@ -93,6 +108,8 @@ static void header_read(struct http_call *call, const char *line, size_t len)
 	case 'c':
 		if (header_is(line, len, "Content-Encoding", &header))
 			call->codings += codings(&header);
+		else if (header_is(line, len, "Content-Length", &header))
+			length_read(call, &header);
 		break;
 	case 't':
 		if (header_is(line, len, "Transfer-Encoding", &header))
@@ -112,6 +129,8 @@ static bool status_read(struct http_call *call, const char *line, size_t len)
 	}
 	call->in_headers = true;
 	call->codings = 0;
+	call->content_length = -1;
+	call->framing_is_broken = false;
 	call->response.retry_after_s = -1;
 	return true;
 }
@@ -135,6 +154,10 @@ size_t http_answer_header(char *line, size_t size, size_t count, void *arg)
 		call->in_headers = false;
 	else
 		header_read(call, line, len);
+	if (call->framing_is_broken) {
+		http_call_verdict(call, HTTP_INVALID, "it is not clear where the answer ends");
+		return 0;
+	}
 	if (call->codings > 1) {
 		http_call_verdict(
 			call, HTTP_INVALID, "the answer has more than one layer of content coding");

@@ -113,6 +113,8 @@ struct http_call {
 	bool called_back;
 	bool in_headers;
 	unsigned codings;
+	int64_t content_length; /* as the headers say; -1: they do not */
+	bool framing_is_broken;
 	size_t header_bytes;
 	char error[CURL_ERROR_SIZE];
 };
