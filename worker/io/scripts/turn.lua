@@ -59,7 +59,7 @@ local settles, begins, room, bytes = tonumber(ARGV[9]), tonumber(ARGV[10]), tonu
 -- How far the items' own keys and arguments are read.
 local k, a = 8, 19
 
-local out = {now, 0, 0, 0, 0, 0}
+local out = {now, ARGV[14], ARGV[15], ARGV[16], 0, 0}
 local replies_dropped, dead_dropped = 0, 0
 
 local function whole(number)
@@ -223,18 +223,24 @@ local function use_token(confirm, pending, token, used)
 	redis.pcall('ZREM', pending, token)
 end
 
-local FLAGS = {'store', 'reply', 'audit', 'identity', 'basis', 'pending', 'decline', 'dead'}
 local flags_known = {}
 
-local function read_flags(number)
-	local has = flags_known[number]
+local function read_flags(text)
+	local has = flags_known[text]
 	if not has then
-		has = {}
-		for bit_number, flag in ipairs(FLAGS) do
-			has[flag] = bit.band(number, 2 ^ (bit_number - 1)) ~= 0
-		end
-		has.more = has.basis or has.pending or has.decline or has.dead
-		flags_known[number] = has
+		local n = tonumber(text)
+		has = {
+			store = n % 2 >= 1,
+			reply = n % 4 >= 2,
+			audit = n % 8 >= 4,
+			identity = n % 16 >= 8,
+			basis = n % 32 >= 16,
+			pending = n % 64 >= 32,
+			decline = n % 128 >= 64,
+			dead = n % 256 >= 128,
+			more = n % 256 >= 16,
+		}
+		flags_known[text] = has
 	end
 	return has
 end
@@ -553,8 +559,6 @@ push_all()
 -- So many are popped at once; what the bound of bytes leaves over goes back where it was.
 local BATCH = 16
 local W, next_token = ARGV[2], tonumber(ARGV[13])
-local credits = {tonumber(ARGV[14]), tonumber(ARGV[15]), tonumber(ARGV[16])}
-local weight = {tonumber(ARGV[17]), tonumber(ARGV[18]), tonumber(ARGV[19])}
 
 local function take(payload, queue, deliveries, birth, carry)
 	local token = W .. '.' .. next_token
@@ -567,7 +571,13 @@ local function take(payload, queue, deliveries, birth, carry)
 	bytes = bytes - #payload
 end
 
-local function take_put_back()
+local function put_back(list, popped, first)
+	for i = #popped, first, -1 do
+		call('RPUSH', list, popped[i])
+	end
+end
+
+local function take_from_retry()
 	while room > 0 and bytes > 0 do
 		local entries = redis.pcall('RPOP', retry, math.min(room, BATCH))
 		if not entries or entries.err then
@@ -580,18 +590,14 @@ local function take_put_back()
 			elseif bytes > 0 then
 				take(sub(entry, at), queue, deliveries + 1, birth, carry)
 			else
-				for left = #entries, i, -1 do
-					call('RPUSH', retry, entries[left])
-				end
-				return
+				return put_back(retry, entries, i)
 			end
 		end
 	end
 end
 
-local length, total = {0, 0, 0}, 0
+local credits, length, weight, total
 
--- Whose turn is it?
 local function next_queue()
 	local best, sum = nil, 0
 	for q = 1, 3 do
@@ -612,24 +618,26 @@ local function next_queue()
 end
 
 local function take_batch()
-	local turns, share, popped = {}, {0, 0, 0}, {}
-	local before, length_before = {unpack(credits)}, {unpack(length)}
+	local c1, c2, c3, l1, l2, l3 = credits[1], credits[2], credits[3], length[1], length[2], length[3]
+	local turns, at, popped = {}, {0, 0, 0}, {}
 	for i = 1, math.min(room, BATCH, total) do
-		turns[i] = next_queue()
-		share[turns[i]] = share[turns[i]] + 1
+		local q = next_queue()
+		turns[i] = q
+		at[q] = at[q] + 1
 	end
 	for q = 1, 3 do
-		popped[q] = share[q] > 0 and call('RPOP', KEYS[5 + q], share[q])
+		if at[q] > 0 then
+			popped[q] = call('RPOP', KEYS[5 + q], at[q])
+			at[q] = 0
+		end
 	end
-	local at = {0, 0, 0}
 	for i, q in ipairs(turns) do
 		if bytes <= 0 then
-			for other = 1, 3 do
-				for left = share[other], at[other] + 1, -1 do
-					call('RPUSH', KEYS[5 + other], popped[other][left])
-				end
+			-- Nobody's turn was used up by what goes back.
+			for other, payloads in pairs(popped) do
+				put_back(KEYS[5 + other], payloads, at[other] + 1)
 			end
-			credits, length = before, length_before
+			credits, length = {c1, c2, c3}, {l1, l2, l3}
 			for _ = 1, i - 1 do
 				next_queue()
 			end
@@ -640,20 +648,29 @@ local function take_batch()
 	end
 end
 
-if room > 0 then
-	take_put_back()
-end
-if room > 0 and bytes > 0 then
+local function take_from_queues()
+	credits = {tonumber(ARGV[14]), tonumber(ARGV[15]), tonumber(ARGV[16])}
+	weight = {tonumber(ARGV[17]), tonumber(ARGV[18]), tonumber(ARGV[19])}
+	length, total = {0, 0, 0}, 0
 	for q = 1, 3 do
 		local held = weight[q] > 0 and redis.pcall('LLEN', KEYS[5 + q])
-		length[q] = type(held) == 'number' and held or 0
-		total = total + length[q]
+		if type(held) == 'number' then
+			length[q] = held
+			total = total + held
+		end
 	end
 	while room > 0 and bytes > 0 and total > 0 do
 		take_batch()
 	end
+	out[2], out[3], out[4] = credits[1], credits[2], credits[3]
 end
 
-out[2], out[3], out[4] = credits[1], credits[2], credits[3]
+if room > 0 then
+	take_from_retry()
+end
+if room > 0 and bytes > 0 then
+	take_from_queues()
+end
+
 out[5], out[6] = replies_dropped, dead_dropped
 return out
