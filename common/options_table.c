@@ -118,7 +118,7 @@ const struct option options_table[] = {
 		BYTES(max_job_bytes),
 		.fallback = "1048576",
 		.help = "the longest job"},
-	{"max-response-bytes", .programs = OPTIONS_WORKER,
+	{"max-response-bytes", .programs = BOTH,
 		BYTES(max_response_bytes),
 		.fallback = "1048576",
 		.help = "the longest response, counted after decompression"},

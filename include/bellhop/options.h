@@ -26,6 +26,7 @@ struct options {
 	uint32_t limit_calls; /* RATE_LIMIT */
 	uint32_t limit_window_s;
 	struct origin_list allow_http;
+	size_t max_response_bytes;
 	/* bellhopd */
 	char *key_file;		       /* NULL: none */
 	unsigned weights[QUEUE_COUNT]; /* 0: this queue is not taken from */
@@ -36,7 +37,7 @@ struct options {
 	uint32_t lease_ms, drain_ms;
 	uint32_t result_ttl_s, reply_ttl_s, confirm_ttl_s;
 	uint32_t reply_max, dead_max, calls_max, pending_max;
-	size_t max_job_bytes, max_response_bytes;
+	size_t max_job_bytes;
 	enum log_level log_level;
 	enum log_format log_format;
 	/* bellhop */

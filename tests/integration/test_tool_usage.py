@@ -10,7 +10,7 @@ from support.programs import BUILD, environment, run
 
 COMMANDS = [
     "keygen", "check", "put", "list", "get", "enable", "disable", "remove", "secret set", "secret remove",
-    "call", "approve", "decline", "status",
+    "render", "map", "call", "approve", "decline", "status",
 ]  # fmt: skip
 
 
@@ -71,6 +71,12 @@ def test_a_family_of_commands_lists_its_members(bellhop):
         ["secret", "set", "tickets"],
         ["secret", "frobnicate", "a", "b"],
         ["secret", "remove", "tickets", "no name"],
+        ["render", "tickets"],
+        ["render", "tickets/create", "--inputs", "{"],
+        ["render", "tickets/create", "--inputs", "[]"],
+        ["render", "tickets/create", "--id", "a b"],
+        ["map", "tickets"],
+        ["map", "tickets/create", "--inputs", "{}"],
         ["call", "tickets"],
         ["call", "tickets/create", "--inputs", "{"],
         ["call", "tickets/create", "--inputs", "[]"],
@@ -97,7 +103,7 @@ def test_what_is_typed_wrong_is_one_line_and_exit_2(bellhop, arguments):
 
 @pytest.mark.parametrize("command", [
     ["put", "-"], ["list"], ["get", "a"], ["enable", "a"], ["remove", "a"], ["secret", "set", "a", "token"],
-    ["secret", "remove", "a", "token"], ["call", "a/b"], ["approve", "t"], ["decline", "t"],
+    ["secret", "remove", "a", "token"], ["render", "a/b"], ["map", "a/b"], ["call", "a/b"], ["approve", "t"], ["decline", "t"],
 ])  # fmt: skip
 def test_without_an_org_one_line_asks_for_it(bellhop, command):
     result = bellhop(*command, org=None)

@@ -4,13 +4,11 @@
 
 #include "cli/decide.h"
 #include "cli/document.h"
+#include "cli/inputs.h"
 #include "cli/preview.h"
 
 #define MESSAGE_MAX_BYTES (64 * 1024 * 1024)
 #define TOKEN_MAX_BYTES	  (64 * 1024)
-
-static const struct tape_limits input_limits = {
-	.depth = WIRE_MAX_DEPTH - 1, .values = 16 * 1024 * 1024};
 
 /* What was typed. */
 struct call {
@@ -20,17 +18,6 @@ struct call {
 	struct json_tape inputs; /* empty: none were given */
 	bool yes;
 };
-
-static int read_inputs(struct call *call, const char *text)
-{
-	struct tape_error wrong;
-	if (json_tape_read(&call->inputs, text, strlen(text), &input_limits, &wrong) < 0)
-		return misuse(
-			"--inputs is not JSON: %s (byte %zu)", wrong.reason, wrong.offset + 1);
-	if (tape_type(&call->inputs, 0) != TAPE_OBJECT)
-		return misuse("--inputs takes a JSON object, such as '{\"desk\": 1}'");
-	return EXIT_DONE;
-}
 
 static int read_queue(struct call *call, const char *text)
 {
@@ -134,7 +121,7 @@ int command_call(struct cli *cli, int argc, char **argv)
 	if (status == EXIT_DONE)
 		status = read_queue(&call, queue);
 	if (status == EXIT_DONE && inputs)
-		status = read_inputs(&call, inputs);
+		status = inputs_read(&call.inputs, inputs);
 	if (status == EXIT_DONE)
 		status = exchange_prepare(&call.exchange);
 	if (status == EXIT_DONE)

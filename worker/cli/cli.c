@@ -114,6 +114,14 @@ int cli_now(struct cli *cli, int64_t *now_ms)
 	return EXIT_DONE;
 }
 
+int id_check(const char *id)
+{
+	if (name_valid(id, strlen(id)))
+		return EXIT_DONE;
+	return misuse(
+		"--id takes 1 to 128 of A-Z a-z 0-9 . _ -, the first one a letter or a digit");
+}
+
 int target_read(struct target *target, enum target_form form, const char *text)
 {
 	struct target read = {0};

@@ -48,6 +48,8 @@ int command_disable(struct cli *cli, int argc, char **argv);
 int command_remove(struct cli *cli, int argc, char **argv);
 int command_secret_set(struct cli *cli, int argc, char **argv);
 int command_secret_remove(struct cli *cli, int argc, char **argv);
+int command_render(struct cli *cli, int argc, char **argv);
+int command_map(struct cli *cli, int argc, char **argv);
 int command_call(struct cli *cli, int argc, char **argv);
 int command_approve(struct cli *cli, int argc, char **argv);
 int command_decline(struct cli *cli, int argc, char **argv);
@@ -85,6 +87,9 @@ struct target {
 
 enum target_form { TARGET_NAME, TARGET_ACTION, TARGET_EITHER };
 
+/* EXIT_DONE or EXIT_USAGE. */
 int target_read(struct target *target, enum target_form form, const char *text);
+/* The value of --id: EXIT_DONE or EXIT_USAGE. */
+int id_check(const char *id);
 
 #endif

@@ -24,6 +24,18 @@ const struct command commands[] = {
 		"One newline at the end is not part of the value. Needs --seal-with FILE.pub.\n",
 		command_secret_set},
 	{"secret remove", "NAME FIELD", "removes a secret", NULL, command_secret_remove},
+	{"render", "NAME/ACTION", "shows the exact request that would be sent, and sends nothing",
+		"  --inputs JSON    what the action is given\n"
+		"  --file DEF       the definition, without Redis; - is standard input\n"
+		"  --id ID          the job's id, of which an idempotency key is made\n"
+		"\n"
+		"The credential is masked. Host, Content-Length and Accept-Encoding are sent besides.\n",
+		command_render},
+	{"map", "NAME/ACTION", "maps a sample response from standard input",
+		"  --file DEF       the definition, without Redis\n"
+		"\n"
+		"The sample is the body of an answer in 2xx.\n",
+		command_map},
 	{"call", "NAME/ACTION", "runs an action as a job and prints the reply",
 		"  --inputs JSON    what the action is given\n"
 		"  --queue QUEUE    chat (the default) or workflow\n"

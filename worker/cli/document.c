@@ -2,15 +2,12 @@
 /* document: reads definitions and says, of all that is wrong, where it is. */
 #include "cli/document.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
-#include <string.h>
-#include <unistd.h>
 
 #include "bellhop/json_out.h"
+#include "cli/input.h"
 
-#define CHUNK_BYTES (64 * 1024)
+#define LINES_MAX_BYTES (1024 * 1024)
 
 void document_init(struct document *document)
 {
@@ -27,22 +24,6 @@ void document_release(struct document *document)
 	problems_release(&document->problems);
 	json_tape_release(&document->tape);
 	buf_release(&document->text);
-}
-
-/* Reads until the end, or until the buffer is full. */
-static int read_into(struct buf *text, int file)
-{
-	while (text->len < text->max) {
-		size_t room = text->max - text->len;
-		size_t size = room < CHUNK_BYTES ? room : CHUNK_BYTES;
-		ssize_t got = read(file, buf_reserve(text, size), size);
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got <= 0)
-			return (int)got;
-		buf_commit(text, (size_t)got);
-	}
-	return 0;
 }
 
 /* The place of a byte as people count: lines and characters from 1. */
@@ -84,17 +65,10 @@ void document_check(struct document *document, const struct definition_rules *ru
 int document_read(struct document *document, const char *path, const struct definition_rules *rules,
 	struct error *error)
 {
-	bool standard = strcmp(path, "-") == 0;
-	int file = standard ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
-	int result = file < 0 ? -1 : read_into(&document->text, file);
-	if (result < 0)
-		error_set(error, ERROR_INTERNAL, "cannot read %s: %s",
-			standard ? "standard input" : path, strerror(errno));
-	if (file >= 0 && !standard)
-		close(file);
-	if (result == 0)
-		document_check(document, rules);
-	return result;
+	if (input_read(&document->text, path, error) < 0)
+		return -1;
+	document_check(document, rules);
+	return 0;
 }
 
 void add_problems(struct buf *out, const struct problems *problems)
@@ -106,6 +80,16 @@ void add_problems(struct buf *out, const struct problems *problems)
 	}
 	if (problems->not_kept)
 		buf_printf(out, "and %zu more\n", problems->not_kept);
+}
+
+void note_problems(const struct problems *problems)
+{
+	struct buf lines;
+	buf_init(&lines, LINES_MAX_BYTES);
+	add_problems(&lines, problems);
+	if (lines.len)
+		note("%.*s", (int)lines.len - 1, lines.data);
+	buf_release(&lines);
 }
 
 static void add_string(struct buf *out, const struct json_tape *tape, uint32_t value)

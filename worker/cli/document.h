@@ -21,6 +21,8 @@ int document_read(struct document *document, const char *path, const struct defi
 void document_check(struct document *document, const struct definition_rules *rules);
 /* Adds the problems, one a line: `actions.create.path: …`, `base_url: warning: …`. */
 void add_problems(struct buf *out, const struct problems *problems);
+/* Says them on standard error. */
+void note_problems(const struct problems *problems);
 
 /* Adds a value as it is kept: compact, strings with the fewest escapes, numbers as they were written. */
 void add_compact(struct buf *out, const struct json_tape *tape, uint32_t value);

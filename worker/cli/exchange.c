@@ -56,9 +56,8 @@ int exchange_prepare(struct exchange *exchange)
 	exchange->timeout_s = TIMEOUT_S;
 	if (exchange->timeout && !read_timeout(exchange->timeout, &exchange->timeout_s))
 		return misuse("--timeout takes whole seconds from 1 to %d", TIMEOUT_MAX_S);
-	if (exchange->id && !name_valid(exchange->id, strlen(exchange->id)))
-		return misuse("--id takes 1 to 128 of A-Z a-z 0-9 . _ -, the first one a letter or "
-			      "a digit");
+	if (exchange->id && id_check(exchange->id))
+		return EXIT_USAGE;
 	random_name(exchange->random_id, sizeof(exchange->random_id), "cli-");
 	if (!exchange->id)
 		exchange->id = exchange->random_id;
@@ -197,24 +196,10 @@ void received_member(
 		buf_add(out, raw.data, raw.len);
 }
 
-/* On a terminal a person reads it, else a program. */
-static void print_json(const struct cli *cli, const struct received *received)
-{
-	struct buf pretty;
-	if (cli->options.json || !result_is_terminal()) {
-		print_buf(&received->text);
-		return;
-	}
-	buf_init(&pretty, REPLY_MAX_BYTES);
-	json_out_pretty(&pretty, &received->tape, 0);
-	print_buf(&pretty);
-	buf_release(&pretty);
-}
-
 void received_print(const struct cli *cli, const struct received *received)
 {
 	struct buf code, message;
-	print_json(cli, received);
+	print_json(&received->text, cli->options.json);
 	if (strcmp(received->status, "failed") != 0)
 		return;
 	uint32_t error = tape_member(&received->tape, 0, "error");

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "bellhop/json_out.h"
 #include "bellhop/utf8.h"
 
 #define OUTPUT_MAX_BYTES (256 * 1024 * 1024)
@@ -47,7 +48,8 @@ void add_harmless(struct buf *out, struct span text)
 	buf_add(out, text.data + start, at - start);
 }
 
-bool result_is_terminal(void)
+/* Whether a person reads the results. */
+static bool result_is_terminal(void)
 {
 	return isatty(STDOUT_FILENO);
 }
@@ -70,6 +72,21 @@ void print_result(struct span text)
 void print_buf(const struct buf *text)
 {
 	print_result((struct span){text->data, text->len});
+}
+
+void print_json(const struct buf *json, bool plain)
+{
+	static const struct tape_limits limits = {.depth = 256, .values = UINT32_MAX};
+	struct json_tape tape;
+	struct buf pretty;
+	json_tape_init(&tape);
+	buf_init(&pretty, OUTPUT_MAX_BYTES);
+	if (!plain && result_is_terminal() &&
+		json_tape_read(&tape, json->data, json->len, &limits, NULL) == 0)
+		json_out_pretty(&pretty, &tape, 0);
+	print_buf(pretty.len && !pretty.overflowed ? &pretty : json);
+	buf_release(&pretty);
+	json_tape_release(&tape);
 }
 
 static void print_line(const char *prefix, const char *format, va_list args)

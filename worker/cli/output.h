@@ -24,8 +24,8 @@ enum exit_status {
 /* A result: the bytes, and a newline where they do not end with one. */
 void print_result(struct span text);
 void print_buf(const struct buf *text);
-/* Whether a person reads the results. */
-bool result_is_terminal(void);
+/* JSON: indented where a person reads it on a terminal, else (and where `plain`) as it is. */
+void print_json(const struct buf *json, bool plain);
 
 /* A line on standard error. */
 void note(const char *format, ...) __attribute__((format(printf, 1, 2)));

@@ -210,16 +210,6 @@ static int put(struct cli *cli, const struct document *document, const char *if_
 	return status;
 }
 
-static void note_problems(const struct problems *problems)
-{
-	struct buf lines;
-	buf_init(&lines, RESULT_MAX_BYTES);
-	add_problems(&lines, problems);
-	if (lines.len)
-		note("%.*s", (int)lines.len - 1, lines.data);
-	buf_release(&lines);
-}
-
 static bool is_version(const char *text)
 {
 	size_t digits = strspn(text, "0123456789");

@@ -106,7 +106,7 @@ int stored_find(struct stored *stored, struct cli *cli, const char *name, bool *
 	struct redis_answer *secrets = fields ? ask(cli, "HKEYS", &key) : NULL;
 	buf_release(&key);
 	if (secrets && fields->count) {
-		*stored = (struct stored){.enabled = true};
+		*stored = (struct stored){.name = xstrdup(name), .enabled = true};
 		read_fields(stored, fields);
 		stored->secrets = sorted_texts(secrets, &stored->secret_count);
 	}
@@ -134,6 +134,7 @@ void stored_release(struct stored *stored)
 	}
 	free(stored->actions);
 	free(stored->definition);
+	free(stored->name);
 	names_free(stored->secrets, stored->secret_count);
 }
 
@@ -184,10 +185,17 @@ static int stored_text(const struct stored *stored, struct buf *out)
 void stored_document(const struct stored *stored, const struct definition_rules *rules,
 	struct document *document)
 {
-	if (stored_text(stored, &document->text) == 0)
-		document_check(document, rules);
-	else
+	if (stored_text(stored, &document->text) < 0) {
 		problems_add(&document->problems, "", "what Redis holds is not JSON: put it anew");
+		return;
+	}
+	document_check(document, rules);
+	if (!document->definition || strcmp(document->definition->name, stored->name) == 0)
+		return;
+	problems_add(&document->problems, "name", "is %s, but it is stored under the name %s",
+		document->definition->name, stored->name);
+	definition_free(document->definition);
+	document->definition = NULL;
 }
 
 char **names_load(struct cli *cli, const char *tail, size_t *count)

@@ -12,6 +12,7 @@ struct stored_action {
 };
 
 struct stored {
+	char *name;
 	char *definition;	       /* JSON, without the actions */
 	struct stored_action *actions; /* in the order of their names */
 	size_t action_count;
@@ -30,7 +31,7 @@ void stored_release(struct stored *stored);
 bool stored_has_secret(const struct stored *stored, const char *field);
 bool stored_has_disabled(const struct stored *stored, const char *action);
 
-/* The definition put together and checked. */
+/* The definition put together and checked, that it stands under its own name too. */
 void stored_document(const struct stored *stored, const struct definition_rules *rules,
 	struct document *document);
 

@@ -40,7 +40,7 @@ def run(program, arguments, options=None, stdin="", timeout=30):
     done = subprocess.run(
         [os.path.join(BUILD, program), *arguments],
         env=environment(options or {}),
-        input=stdin.encode(),
+        input=stdin if isinstance(stdin, bytes) else stdin.encode(),
         capture_output=True,
         timeout=timeout,
         check=False,
