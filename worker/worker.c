@@ -428,6 +428,11 @@ int worker_init(struct worker *worker, const struct options *options, struct err
 		    error) < 0)
 		return -1;
 	worker->base = event_base_new();
+	/* First of all: one that comes while the rest is opened is heard when the loop turns. */
+	for (size_t i = 0; i < ARRAY_SIZE(numbers); i++) {
+		worker->signals[i] = evsignal_new(worker->base, numbers[i], on_signal, worker);
+		event_add(worker->signals[i], NULL);
+	}
 	json_tape_init(&worker->response_tape);
 	buf_init(&worker->scratch, 64 * 1024 * 1024);
 	if (open_tools(worker, error) < 0 || listen_for_operators(worker, error) < 0)
@@ -435,10 +440,6 @@ int worker_init(struct worker *worker, const struct options *options, struct err
 	worker->claim_timer = evtimer_new(worker->base, on_claim_timer, worker);
 	worker->drain_timer = evtimer_new(worker->base, on_drain_over, worker);
 	open_redis(worker);
-	for (size_t i = 0; i < ARRAY_SIZE(numbers); i++) {
-		worker->signals[i] = evsignal_new(worker->base, numbers[i], on_signal, worker);
-		event_add(worker->signals[i], NULL);
-	}
 	return 0;
 }
 
