@@ -77,7 +77,7 @@ const struct option options_table[] = {
 		.value = "ADDRESS:PORT", .read = option_read_listen, FIELD(listen),
 		.fallback = "127.0.0.1:9464",
 		.takes = "address:port, [address]:port for IPv6, or off",
-		.help = "where /livez and /readyz are; off for nowhere"},
+		.help = "where /metrics, /livez and /readyz are; off for nowhere"},
 	{"lease-ms", .programs = OPTIONS_WORKER,
 		NUMBER(lease_ms, 100, 3600 * 1000),
 		.fallback = "30000",

@@ -238,6 +238,58 @@ void job_error(struct job *job, enum error_code code, const char *format, ...)
 	job->retryable = error_info(code)->retryable;
 }
 
+static const struct {
+	enum error_code code;
+	const char *sentence;
+} token_errors[] = {
+	{ERROR_CONFIRMATION_UNKNOWN, "There is no confirmation with this token in this org."},
+	{ERROR_CONFIRMATION_EXPIRED, "This confirmation has expired; ask again."},
+	{ERROR_CONFIRMATION_USED, "This confirmation was used before."},
+	{ERROR_CONFIRMATION_VOID, "The integration was changed after this was shown; ask again."},
+};
+
+void job_token_error(struct job *job, enum error_code code)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(token_errors); i++) {
+		if (token_errors[i].code == code) {
+			job_error(job, code, "%s", token_errors[i].sentence);
+			return;
+		}
+	}
+	BUG("%s is not about a token", error_info(code)->name);
+}
+
+bool job_token_refused(struct job *job, struct span answer)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(token_errors); i++) {
+		const char *name = error_info(token_errors[i].code)->name;
+		size_t len = strlen(name);
+
+		if (answer.len < len || memcmp(answer.data, name, len) != 0)
+			continue;
+		job_token_error(job, token_errors[i].code);
+		if (answer.len > len + 1) /* how it was used */
+			buf_add(&job->details, answer.data + len + 1, answer.len - len - 1);
+		return true;
+	}
+	return false;
+}
+
+void job_cut_off_before(struct job *job)
+{
+	job->identity_done = true;
+	if (job_is_repeatable(job)) {
+		job_error(job, ERROR_CONNECTION_LOST,
+			"The worker that made this call died before it could say how it ended.");
+		return;
+	}
+	job_error(job, ERROR_OUTCOME_UNKNOWN,
+		"The call was begun and its end is not known: the worker that made it died. Look "
+		"at the upstream before you "
+		"repeat it.");
+	buf_add_string(&job->details, "{\"cause\":\"worker_lost\"}");
+}
+
 void job_error_clear(struct job *job)
 {
 	error_clear(&job->error);

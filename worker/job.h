@@ -132,6 +132,12 @@ struct turn_basis job_basis(const struct job *job);
 /* Sets the error with the code's own `sent` and `retryable`, unless one is set. */
 void job_error(struct job *job, enum error_code code, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
+/* One of the four CONFIRMATION_ codes, with its sentence. */
+void job_token_error(struct job *job, enum error_code code);
+/* Whether a script's answer says why a token may not be used (its first word is the code); then it is the job's error. */
+bool job_token_refused(struct job *job, struct span answer);
+/* The error of a job whose call an earlier delivery had begun, and that is not made again. */
+void job_cut_off_before(struct job *job);
 /* Takes the error back, to answer with another. */
 void job_error_clear(struct job *job);
 /* Whether the action's call may be sent twice; false where the action is not known. */

@@ -5,7 +5,7 @@
  * Keywords: type (a name or a list), properties, required, additionalProperties (a boolean or a schema), items, enum,
  * const, default, minimum, maximum, exclusiveMinimum, exclusiveMaximum, multipleOf, minLength, maxLength,
  * minItems, maxItems, and the annotations title, description, examples, deprecated, readOnly, writeOnly, format,
- * $comment, $schema. Any other keyword, `pattern` for now too, is a problem when compiled. At the top of an action's inputs
+ * $comment, $schema. Any other keyword, `pattern` too, is a problem when compiled. At the top of an action's inputs
  * additionalProperties is false unless it says otherwise; that is SCHEMA_CLOSED.
  */
 #ifndef BELLHOP_SCHEMA_H

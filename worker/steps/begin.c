@@ -50,16 +50,7 @@ static enum step_result rate_limited(struct job *job, int64_t wait_ms)
 /* An earlier delivery may have sent this call, and it may not be sent again, or may no more. */
 static enum step_result cut_off_before(struct job *job)
 {
-	job->identity_done = true;
-	if (job_is_repeatable(job)) {
-		job_error(job, ERROR_CONNECTION_LOST,
-			"The worker that made this call died before it could say how it ended.");
-	} else {
-		job_error(job, ERROR_OUTCOME_UNKNOWN,
-			"The call was begun and its end is not known: the worker that made it "
-			"died. Look at the upstream before you repeat it.");
-		buf_add_string(&job->details, "{\"cause\":\"worker_lost\"}");
-	}
+	job_cut_off_before(job);
 	return STEP_SETTLE;
 }
 
@@ -67,21 +58,8 @@ static enum step_result refused(struct job *job, struct span answer)
 {
 	struct span rest;
 
-	if (begins_with(answer, "confirmation_used", &rest)) {
-		job_error(job, ERROR_CONFIRMATION_USED, "This confirmation was used before.");
-		buf_add(&job->details, rest.data, rest.len);
-	} else if (begins_with(answer, "confirmation_unknown", &rest)) {
-		job_error(job, ERROR_CONFIRMATION_UNKNOWN,
-			"There is no confirmation with this token in this org.");
-	} else if (begins_with(answer, "confirmation_expired", &rest)) {
-		job_error(job, ERROR_CONFIRMATION_EXPIRED,
-			"This confirmation has expired; ask again.");
-	} else if (begins_with(answer, "confirmation_void", &rest)) {
-		job_error(job, ERROR_CONFIRMATION_VOID,
-			"The integration was changed after this was shown; ask again.");
-	} else if (begins_with(answer, "expired", &rest)) {
+	if (!job_token_refused(job, answer) && begins_with(answer, "expired", &rest))
 		job_error(job, ERROR_EXPIRED, "The deadline passed before anything was sent.");
-	}
 	/* What else there is (duplicate, conflict, wait) settle asks and hears again. */
 	return STEP_SETTLE;
 }

@@ -61,17 +61,15 @@ static bool used_by_this(const struct job *job)
 static void check_token(struct job *job)
 {
 	if (job->confirmation.len > 0 && !used_by_this(job)) {
-		job_error(job, ERROR_CONFIRMATION_USED, "This confirmation was used before.");
+		job_token_error(job, ERROR_CONFIRMATION_USED);
 		buf_add(&job->details, job->confirmation.data, job->confirmation.len);
 	} else if (job->confirmation.len > 0) {
 		return; /* by an earlier delivery of this decision: begin knows what became of it */
 	} else if (clock_redis_ms() >= job->confirm_expires_ms) {
-		job_error(job, ERROR_CONFIRMATION_EXPIRED,
-			"This confirmation has expired; ask again.");
+		job_token_error(job, ERROR_CONFIRMATION_EXPIRED);
 	} else if (strcmp(job->confirm_version, job->integration->version) != 0 ||
 		   !integration_is_on(job->integration, job->action->name)) {
-		job_error(job, ERROR_CONFIRMATION_VOID,
-			"The integration was changed after this was shown; ask again.");
+		job_token_error(job, ERROR_CONFIRMATION_VOID);
 	}
 }
 

@@ -23,8 +23,7 @@ static enum step_result find_action(struct job *job, const char *action)
 	if (integration->definition == NULL ||
 		(job->action = definition_action(integration->definition, action)) == NULL) {
 		if (decision)
-			job_error(job, ERROR_CONFIRMATION_VOID,
-				"The integration was changed after this was shown; ask again.");
+			job_token_error(job, ERROR_CONFIRMATION_VOID);
 		else if (!integration->exists)
 			job_error(job, ERROR_UNKNOWN_INTEGRATION,
 				"There is no integration %s in the org %s.", integration->name,
@@ -123,8 +122,7 @@ static enum step_result read_confirmation(struct job *job, const struct redis_va
 	struct span used = redis_value_text(redis_value_at(value, 2));
 
 	if (version.len == 0 || version.len >= sizeof(job->confirm_version)) {
-		job_error(job, ERROR_CONFIRMATION_UNKNOWN,
-			"There is no confirmation with this token in this org.");
+		job_token_error(job, ERROR_CONFIRMATION_UNKNOWN);
 		return STEP_SETTLE;
 	}
 	memcpy(job->confirm_version, version.data, version.len);

@@ -19,8 +19,7 @@ static enum step_result render_frozen(struct job *job)
 	/* A definition written past the tool may have kept its version: the credential still goes to its origin only. */
 	url = (struct span){job->request.url.data, job->request.url.len};
 	if (!url_is_under(&job->integration->definition->base, url)) {
-		job_error(job, ERROR_CONFIRMATION_VOID,
-			"The integration was changed after this was shown; ask again.");
+		job_token_error(job, ERROR_CONFIRMATION_VOID);
 		return STEP_SETTLE;
 	}
 	return STEP_NEXT;

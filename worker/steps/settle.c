@@ -223,34 +223,12 @@ static void answer_otherwise(struct job *job, struct span answer)
 	} else if (starts(answer, "conflict")) {
 		job_error(job, ERROR_ID_CONFLICT, "This id was used for a job with other content.");
 	} else if (starts(answer, "ours")) {
-		job->identity_done = true;
-		if (job_is_repeatable(job)) {
-			job_error(job, ERROR_CONNECTION_LOST,
-				"The worker that made this call died before it could say how it "
-				"ended.");
-		} else {
-			job_error(job, ERROR_OUTCOME_UNKNOWN,
-				"The call was begun and its end is not known: the worker that made "
-				"it died. Look at the upstream before you repeat it.");
-			buf_add_string(&job->details, "{\"cause\":\"worker_lost\"}");
-		}
+		job_cut_off_before(job);
 	} else if (starts(answer, "too_many_pending")) {
 		job_error(job, ERROR_TOO_MANY_PENDING,
 			"The org has %u confirmations waiting, which is the most it may have.",
 			job->worker->options->pending_max);
-	} else if (starts(answer, "confirmation_used ")) {
-		job_error(job, ERROR_CONFIRMATION_USED, "This confirmation was used before.");
-		buf_add(&job->details, answer.data + 18, answer.len - 18);
-	} else if (starts(answer, "confirmation_unknown")) {
-		job_error(job, ERROR_CONFIRMATION_UNKNOWN,
-			"There is no confirmation with this token in this org.");
-	} else if (starts(answer, "confirmation_expired")) {
-		job_error(job, ERROR_CONFIRMATION_EXPIRED,
-			"This confirmation has expired; ask again.");
-	} else if (starts(answer, "confirmation_void")) {
-		job_error(job, ERROR_CONFIRMATION_VOID,
-			"The integration was changed after this was shown; ask again.");
-	} else {
+	} else if (!job_token_refused(job, answer)) {
 		BUG("turn.lua answered a settle with %.*s", (int)answer.len, answer.data);
 	}
 	add_reply(job);
