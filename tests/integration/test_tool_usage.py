@@ -11,6 +11,7 @@ from support.programs import BUILD, environment, run
 COMMANDS = [
     "keygen", "check", "put", "list", "get", "enable", "disable", "remove", "secret set", "secret remove",
     "render", "map", "call", "approve", "decline", "status",
+    "dead list", "dead retry", "dead drop",
 ]  # fmt: skip
 
 
@@ -91,6 +92,15 @@ def test_a_family_of_commands_lists_its_members(bellhop):
         ["approve", "no token"],
         ["approve", "t", "--by", ""],
         ["decline", "t", "--by", "x" * 257],
+        ["dead"],
+        ["dead", "list", "1"],
+        ["dead", "retry"],
+        ["dead", "retry", "0"],
+        ["dead", "retry", "-1"],
+        ["dead", "drop", "01"],
+        ["dead", "drop", "1x"],
+        ["dead", "drop", "9999999999"],
+        ["dead", "drop", "1", "--queue", "chat"],
         ["--org"],
         ["--org", "a:b", "list"],
         ["--json=1", "list"],

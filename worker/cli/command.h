@@ -53,6 +53,9 @@ int command_map(struct cli *cli, int argc, char **argv);
 int command_call(struct cli *cli, int argc, char **argv);
 int command_approve(struct cli *cli, int argc, char **argv);
 int command_decline(struct cli *cli, int argc, char **argv);
+int command_dead_list(struct cli *cli, int argc, char **argv);
+int command_dead_retry(struct cli *cli, int argc, char **argv);
+int command_dead_drop(struct cli *cli, int argc, char **argv);
 int command_status(struct cli *cli, int argc, char **argv);
 
 /* An option of one command: `--name VALUE`, or a flag where `flag` is set. */

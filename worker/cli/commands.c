@@ -58,6 +58,15 @@ const struct command commands[] = {
 	{"status", "", "queues, workers, jobs in flight, delayed, dead",
 		"A job carries no time, so the age of a queue's oldest job is not known: \"-\".\n",
 		command_status},
+	{"dead list", "", "what could not be run or answered, the oldest first", NULL,
+		command_dead_list},
+	{"dead retry", "N", "puts the message of entry N back onto its queue",
+		"  --queue QUEUE    decisions, chat or workflow, where its reason names none\n"
+		"\n"
+		"Refused: a call that was begun and may not be repeated; what was answered; a payload\n"
+		"that was cut.\n",
+		command_dead_retry},
+	{"dead drop", "N", "removes entry N for good", NULL, command_dead_drop},
 };
 /* clang-format on */
 

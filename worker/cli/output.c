@@ -54,7 +54,7 @@ static bool result_is_terminal(void)
 	return isatty(STDOUT_FILENO);
 }
 
-void print_result(struct span text)
+void print_piece(struct span text)
 {
 	struct buf shown;
 	buf_init(&shown, OUTPUT_MAX_BYTES);
@@ -64,9 +64,14 @@ void print_result(struct span text)
 	}
 	/* Whether all of it was written is asked once, by finish_output(). */
 	(void)fwrite(text.data, 1, text.len, stdout);
-	if (text.len == 0 || text.data[text.len - 1] != '\n')
-		(void)fputc('\n', stdout);
 	buf_release(&shown);
+}
+
+void print_result(struct span text)
+{
+	print_piece(text);
+	if (text.len == 0 || text.data[text.len - 1] != '\n')
+		print_piece(span_of("\n"));
 }
 
 void print_buf(const struct buf *text)

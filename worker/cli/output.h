@@ -23,6 +23,8 @@ enum exit_status {
 
 /* A result: the bytes, and a newline where they do not end with one. */
 void print_result(struct span text);
+/* A piece of a result that is longer than what is held at once. */
+void print_piece(struct span text);
 void print_buf(const struct buf *text);
 /* JSON: indented where a person reads it on a terminal, else (and where `plain`) as it is. */
 void print_json(const struct buf *json, bool plain);
