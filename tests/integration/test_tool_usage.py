@@ -11,7 +11,7 @@ from support.programs import BUILD, environment, run
 COMMANDS = [
     "keygen", "check", "put", "list", "get", "enable", "disable", "remove", "secret set", "secret remove",
     "render", "map", "call", "approve", "decline", "status",
-    "dead list", "dead retry", "dead drop",
+    "tools", "dead list", "dead retry", "dead drop",
 ]  # fmt: skip
 
 
@@ -92,6 +92,9 @@ def test_a_family_of_commands_lists_its_members(bellhop):
         ["approve", "no token"],
         ["approve", "t", "--by", ""],
         ["decline", "t", "--by", "x" * 257],
+        ["tools", "mcp"],
+        ["tools", "--format"],
+        ["tools", "--format", "MCP"],
         ["dead"],
         ["dead", "list", "1"],
         ["dead", "retry"],
@@ -113,7 +116,7 @@ def test_what_is_typed_wrong_is_one_line_and_exit_2(bellhop, arguments):
 
 @pytest.mark.parametrize("command", [
     ["put", "-"], ["list"], ["get", "a"], ["enable", "a"], ["remove", "a"], ["secret", "set", "a", "token"],
-    ["secret", "remove", "a", "token"], ["render", "a/b"], ["map", "a/b"], ["call", "a/b"], ["approve", "t"], ["decline", "t"],
+    ["secret", "remove", "a", "token"], ["render", "a/b"], ["map", "a/b"], ["call", "a/b"], ["approve", "t"], ["decline", "t"], ["tools"],
 ])  # fmt: skip
 def test_without_an_org_one_line_asks_for_it(bellhop, command):
     result = bellhop(*command, org=None)

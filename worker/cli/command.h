@@ -56,6 +56,7 @@ int command_decline(struct cli *cli, int argc, char **argv);
 int command_dead_list(struct cli *cli, int argc, char **argv);
 int command_dead_retry(struct cli *cli, int argc, char **argv);
 int command_dead_drop(struct cli *cli, int argc, char **argv);
+int command_tools(struct cli *cli, int argc, char **argv);
 int command_status(struct cli *cli, int argc, char **argv);
 
 /* An option of one command: `--name VALUE`, or a flag where `flag` is set. */

@@ -55,6 +55,11 @@ const struct command commands[] = {
 		"  --timeout S      seconds to the decision's deadline, 60\n"
 		"  --id ID          the decision's id, a random one\n",
 		command_decline},
+	{"tools", "", "the enabled actions as tool definitions for a model",
+		"  --format FORMAT  mcp (the default), openai, anthropic; or names: whose each name is\n"
+		"\n"
+		"{\"tools\": [...]}: the result of MCP's tools/list, or the member of a request.\n",
+		command_tools},
 	{"status", "", "queues, workers, jobs in flight, delayed, dead",
 		"A job carries no time, so the age of a queue's oldest job is not known: \"-\".\n",
 		command_status},
