@@ -98,6 +98,7 @@ static void clear(struct job *job)
 	job->retryable = false;
 	job->bury = false;
 	job->identity_done = false;
+	job->id_is_taken = false;
 	job->keys_are_wrong = false;
 }
 

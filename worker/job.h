@@ -107,6 +107,7 @@ struct job {
 	bool retryable;
 	bool bury;	     /* also to `dead` */
 	bool identity_done;  /* the script told who has the id: it is not asked again */
+	bool id_is_taken;    /* begin found another job's: it has no end of its own */
 	bool keys_are_wrong; /* a key that settling needs is of another type */
 	struct buf details;  /* JSON, of the error */
 	struct buf reply;

@@ -76,7 +76,6 @@ enum turn_flags {
 	TURN_PENDING = 32,
 	TURN_DECLINE = 64,
 	TURN_DEAD = 128,
-	TURN_WAITERS = 256, /* not begun now, but maybe before: somebody may wait for this reply */
 };
 
 struct turn_settle {

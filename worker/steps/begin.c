@@ -58,9 +58,12 @@ static enum step_result refused(struct job *job, struct span answer)
 {
 	struct span rest;
 
-	if (!job_token_refused(job, answer) && begins_with(answer, "expired", &rest))
+	if (job_token_refused(job, answer))
+		return STEP_SETTLE;
+	if (begins_with(answer, "expired", &rest))
 		job_error(job, ERROR_EXPIRED, "The deadline passed before anything was sent.");
-	/* What else there is (duplicate, conflict, wait) settle asks and hears again. */
+	else /* duplicate, conflict, waiting, lost: settle asks and hears it again */
+		job->id_is_taken = true;
 	return STEP_SETTLE;
 }
 

@@ -15,6 +15,8 @@
 #include "worker.h"
 
 #define DEAD_PAYLOAD_BYTES (64 * 1024)
+/* What no integration has: where the id that was taken is free by now, the script says `changed`, and the job runs. */
+#define NO_VERSION	   "-"
 
 static void on_answer(void *arg, struct span answer);
 
@@ -101,8 +103,6 @@ static unsigned flags_of(const struct job *job)
 	if (was_begun(job))
 		return flags;
 	flags |= TURN_IDENTITY;
-	if (job->deliveries > 1 || job->carry[0] != '-')
-		flags |= TURN_WAITERS;
 	if (job->integration != NULL)
 		flags |= TURN_BASIS;
 	if (job->status == REPLY_PENDING)
@@ -147,6 +147,8 @@ static void add_reply(struct job *job)
 	settle.audit.by = by_of(&job->message);
 	if (job->integration != NULL) {
 		settle.basis = job_basis(job);
+		if (job->id_is_taken)
+			settle.basis.version = NO_VERSION;
 		settle.audit.version = strtoll(job->integration->version, NULL, 10);
 		settle.confirm_version = job->integration->version;
 	}
@@ -246,7 +248,8 @@ static void on_answer(void *arg, struct span answer)
 		starts(answer, "waiting")) {
 		pipeline_resume(job, STEP_DONE);
 	} else if (starts(answer, "changed")) {
-		integration_cache_forget(job->worker->integrations, job->integration);
+		if (!job->id_is_taken)
+			integration_cache_forget(job->worker->integrations, job->integration);
 		job->end = JOB_GIVEN_BACK;
 		add_put_back(job);
 	} else {

@@ -1,0 +1,130 @@
+# SPDX-License-Identifier: MIT
+"""What Redis did and the worker did not hear of, heard late, or heard as an error: contract, sections 2, 3 and 10."""
+
+import signal
+import socket
+import threading
+
+import pytest
+from support.org import integration
+from support.redis_proxy import RedisProxy
+from support.upstream import Answer, Held
+from support.waiting import wait_until
+
+LEASE_MS = 2000
+WORKER = {"rate_limit": "1000/60", "lease_ms": LEASE_MS}
+BEGUN = b"\r\nok 1"  # a begin's `ok 1795000000000000 0`; a settle's is `ok` alone
+READ = {"method": "GET", "path": "/r"}
+CREATE = {"method": "POST", "path": "/c"}
+
+
+@pytest.fixture
+def redis(new_redis):
+    return new_redis()
+
+
+@pytest.fixture
+def new_proxy(redis):
+    started = []
+
+    def start():
+        started.append(RedisProxy(redis))
+        return started[-1]
+
+    yield start
+    for proxy in started:
+        proxy.stop()
+
+
+@pytest.fixture
+def proxy(new_proxy):
+    return new_proxy()
+
+
+@pytest.fixture
+def acme(new_org, redis, upstream):
+    org = new_org("acme", redis=redis)
+    org.put(integration(upstream.base_url, read=READ, create=CREATE))
+    return org
+
+
+class Handshake:
+    """Takes connections and leaves them in the middle of their TLS handshake: nothing of a request ever leaves."""
+
+    def __init__(self):
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.base_url = f"https://localhost:{self.listener.getsockname()[1]}"
+        self.came = threading.Semaphore(0)
+        self.socks = []
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def _accept(self):
+        while True:
+            try:
+                sock, _ = self.listener.accept()
+            except OSError:
+                return
+            self.socks.append(sock)
+            self.came.release()
+
+    def arrived(self):
+        assert self.came.acquire(timeout=10)
+
+    def break_off(self):
+        self.listener.shutdown(socket.SHUT_RDWR)  # wakes accept(), which close() does not
+        self.listener.close()
+        for sock in self.socks:
+            sock.close()
+
+
+def test_a_duplicate_that_met_a_running_job_never_succeeds_by_itself(start_worker, acme, proxy):
+    """The first fails with nothing sent just when the duplicate has heard that it runs."""
+    upstream = Handshake()
+    acme.put(integration(upstream.base_url, name="slow", create=CREATE))
+    worker = start_worker(redis_url=proxy.url, log_level="debug")
+    job = acme.push(acme.job("slow/create"))
+    upstream.arrived()
+    heard = proxy.hold(b"waiting")
+    newcomer = acme.push({**job, "reply_to": "newcomer"})
+    heard.wait()
+    upstream.break_off()
+    worker.logged("step", step="settle")  # the first's end goes to Redis with the next turn, before the duplicate's
+    heard.release()
+    assert acme.reply(job).code == "connect_failed"
+    second = acme.reply(newcomer)
+    assert (second.code, second["sent"]) == ("connect_failed", "no")
+
+
+def test_a_settle_whose_answer_was_lost_is_not_done_twice(start_worker, acme, proxy, upstream):
+    worker = start_worker(redis_url=proxy.url)
+    held = Held(Answer(json={"n": 1}))
+    upstream.on("/v1/c", held, Answer(json={"twice": True}))
+    job = acme.push(acme.job("tickets/create"))
+    held.arrived()
+    lost = proxy.hold(b"$2\r\nok\r\n")
+    held.release()
+    lost.wait().cut()
+    assert acme.reply(job)["output"] == {"n": 1}
+    assert acme.run("tickets/read")["status"] == "succeeded"
+    assert not acme.has_reply(job["reply_to"])
+    assert len(upstream.received("/v1/c")) == 1
+    worker.stop()
+
+
+def test_a_begin_whose_answer_was_lost_sends_once(start_worker, acme, proxy, upstream):
+    start_worker(redis_url=proxy.url)
+    lost = proxy.hold(BEGUN)
+    job = acme.push(acme.job("tickets/create"))
+    lost.wait().cut()
+    assert acme.reply(job)["status"] == "succeeded"
+    assert len(upstream.received("/v1/c")) == 1
+
+
+def test_a_claim_whose_answer_was_lost_is_not_lost(start_worker, acme, proxy, upstream):
+    start_worker(redis_url=proxy.url)
+    job = acme.job("tickets/create")
+    lost = proxy.hold(job["id"].encode())
+    acme.push(job)
+    lost.wait().cut()
+    assert acme.reply(job)["status"] == "succeeded"
+    assert len(upstream.received("/v1/c")) == 1
