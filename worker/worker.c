@@ -17,7 +17,7 @@
 #include "pipeline.h"
 
 #define SECRET_MEMORY_BYTES (4u * 1024 * 1024)
-#define READY_WITHIN_MS	    3000 /* of the last renewed lease */
+#define READY_WITHIN_MS	    3000 /* of the last renewed lease, and of the last claim */
 #define BUSY_WAIT_US \
 	1000 /* a worker with jobs in flight parks if its turns bring no more for so long */
 
@@ -98,6 +98,7 @@ static void on_claims_over(void *arg, size_t taken, bool more)
 {
 	struct worker *worker = arg;
 
+	worker->last_claimed_ms = clock_now_ms();
 	if (more) {
 		turn_kick(worker->turn);
 	} else if (worker->draining) {
@@ -112,10 +113,12 @@ static void on_claims_over(void *arg, size_t taken, bool more)
 
 void worker_job_over(struct worker *worker)
 {
-	if (worker->draining)
+	if (worker->draining) {
 		leave_if_empty(worker);
-	else if (worker->in_flight == worker->options->concurrency - 1)
+	} else if (worker->in_flight == worker->options->concurrency - 1) {
+		worker->last_claimed_ms = clock_now_ms(); /* there was no room until now */
 		turn_kick(worker->turn);
+	}
 }
 
 /* Redis: up, down, forgotten. */
@@ -126,7 +129,7 @@ static void on_ready(void *arg)
 
 	worker->was_up = true;
 	worker->is_away = false;
-	worker->last_renewed_ms = clock_now_ms();
+	worker->last_renewed_ms = worker->last_claimed_ms = clock_now_ms();
 	log_event(LOG_INFO, "ready", "worker", 's', worker->membership.member, "redis", 's',
 		worker->redis_url.shown);
 	janitor_open(worker->janitor, worker->membership.member);
@@ -220,6 +223,28 @@ static void on_down(void *arg, const char *reason, bool refused)
 		log_event(LOG_ERROR, "Redis is away; trying again", "redis", 's',
 			worker->redis_url.shown, "reason", 's', reason);
 	worker->is_away = true;
+	if (worker->draining)
+		leave_if_empty(worker);
+}
+
+static void on_dropped(void *arg, int64_t replies, int64_t dead_letters)
+{
+	struct worker *worker = arg;
+
+	metrics_add(METRICS_REPLIES_DROPPED, (uint64_t)replies);
+	metrics_add(METRICS_DEAD_DROPPED, (uint64_t)dead_letters);
+	worker->dropped_replies += replies;
+	worker->dropped_dead += dead_letters;
+}
+
+/* Once a second at most: a queue that nobody reads drops with every reply. */
+static void say_dropped(struct worker *worker)
+{
+	if (worker->dropped_replies == 0 && worker->dropped_dead == 0)
+		return;
+	log_event(LOG_WARNING, "a list was at its maximum and its oldest entries fell out",
+		"replies", 'i', worker->dropped_replies, "dead", 'i', worker->dropped_dead);
+	worker->dropped_replies = worker->dropped_dead = 0;
 }
 
 static void on_renewed(void *arg, size_t ready)
@@ -227,6 +252,7 @@ static void on_renewed(void *arg, size_t ready)
 	struct worker *worker = arg;
 
 	worker->last_renewed_ms = clock_now_ms();
+	say_dropped(worker);
 	depths_look(worker->redis, worker->options->shard);
 	/* The claim that goes with it is also the way on where a blocking wait cannot be had. */
 	(void)ready;
@@ -246,19 +272,15 @@ static void on_took_over(void *arg, struct span dead, size_t claims)
 	turn_kick(worker->turn);
 }
 
-static void on_dropped(void *arg, int64_t replies, int64_t dead_letters)
-{
-	(void)arg;
-	metrics_add(METRICS_REPLIES_DROPPED, (uint64_t)replies);
-	metrics_add(METRICS_DEAD_DROPPED, (uint64_t)dead_letters);
-	log_event(LOG_WARNING, "a list was at its maximum and its oldest entries fell out",
-		"replies", 'i', replies, "dead", 'i', dead_letters);
-}
-
 static void on_failed(void *arg, const char *error)
 {
-	(void)arg;
-	log_event(LOG_ERROR, "Redis answered with an error; trying again", "error", 's', error);
+	struct worker *worker = arg;
+
+	if (complaint_is_due(&worker->failed, error))
+		log_event(LOG_ERROR, "Redis answered with an error; trying again", "error", 's',
+			error);
+	if (worker->draining)
+		leave_if_empty(worker); /* the claim that it waited for brought nothing */
 }
 
 /* Stopping. */
@@ -321,6 +343,13 @@ static int page_live(void *arg, struct buf *out)
 	return 200;
 }
 
+/* It has asked for jobs and was answered not long ago, or has no room for one. */
+static bool is_claiming(const struct worker *worker)
+{
+	return worker->in_flight >= worker->options->concurrency ||
+	       clock_now_ms() - worker->last_claimed_ms <= READY_WITHIN_MS;
+}
+
 static int page_ready(void *arg, struct buf *out)
 {
 	const struct worker *worker = arg;
@@ -331,6 +360,8 @@ static int page_ready(void *arg, struct buf *out)
 		buf_add_string(out, "waiting for Redis\n");
 	else if (clock_now_ms() - worker->last_renewed_ms > READY_WITHIN_MS)
 		buf_add_string(out, "the lease was not renewed in time\n");
+	else if (!is_claiming(worker))
+		buf_add_string(out, "no jobs can be taken\n");
 	else {
 		buf_add_string(out, "ready\n");
 		return 200;
@@ -446,6 +477,7 @@ int worker_init(struct worker *worker, const struct options *options, struct err
 int worker_run(struct worker *worker)
 {
 	event_base_dispatch(worker->base);
+	say_dropped(worker);
 	if (worker->started)
 		log_event(LOG_INFO, "stopped", "code", 'i', (int64_t)worker->exit_code);
 	return worker->exit_code;

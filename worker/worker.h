@@ -17,6 +17,7 @@
 
 #include "bellhop/options.h"
 #include "bellhop/redis_url.h"
+#include "complaint.h"
 #include "io/address_policy.h"
 #include "io/http_client.h"
 #include "io/http_server.h"
@@ -65,6 +66,9 @@ struct worker {
 	bool leaving; /* its `leave` is under way */
 	int exit_code;
 	int64_t last_renewed_ms; /* monotonic */
+	int64_t last_claimed_ms; /* likewise: the last answer to a claim, empty or not */
+	int64_t dropped_replies, dropped_dead; /* not yet said */
+	struct complaint failed;
 
 	struct job *oldest, *newest; /* in flight */
 	struct job *spare;

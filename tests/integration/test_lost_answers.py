@@ -24,21 +24,11 @@ def redis(new_redis):
 
 
 @pytest.fixture
-def new_proxy(redis):
-    started = []
-
-    def start():
-        started.append(RedisProxy(redis))
-        return started[-1]
-
-    yield start
-    for proxy in started:
-        proxy.stop()
-
-
-@pytest.fixture
-def proxy(new_proxy):
-    return new_proxy()
+def proxy(redis):
+    """Goes after the worker: before `start_worker` in a test's arguments."""
+    running = RedisProxy(redis)
+    yield running
+    running.stop()
 
 
 @pytest.fixture
@@ -77,7 +67,7 @@ class Handshake:
             sock.close()
 
 
-def test_a_duplicate_that_met_a_running_job_never_succeeds_by_itself(start_worker, acme, proxy):
+def test_a_duplicate_that_met_a_running_job_never_succeeds_by_itself(proxy, start_worker, acme):
     """The first fails with nothing sent just when the duplicate has heard that it runs."""
     upstream = Handshake()
     acme.put(integration(upstream.base_url, name="slow", create=CREATE))
@@ -95,7 +85,7 @@ def test_a_duplicate_that_met_a_running_job_never_succeeds_by_itself(start_worke
     assert (second.code, second["sent"]) == ("connect_failed", "no")
 
 
-def test_a_settle_whose_answer_was_lost_is_not_done_twice(start_worker, acme, proxy, upstream):
+def test_a_settle_whose_answer_was_lost_is_not_done_twice(proxy, start_worker, acme, upstream):
     worker = start_worker(redis_url=proxy.url)
     held = Held(Answer(json={"n": 1}))
     upstream.on("/v1/c", held, Answer(json={"twice": True}))
@@ -111,7 +101,7 @@ def test_a_settle_whose_answer_was_lost_is_not_done_twice(start_worker, acme, pr
     worker.stop()
 
 
-def test_a_begin_whose_answer_was_lost_sends_once(start_worker, acme, proxy, upstream):
+def test_a_begin_whose_answer_was_lost_sends_once(proxy, start_worker, acme, upstream):
     start_worker(redis_url=proxy.url)
     lost = proxy.hold(BEGUN)
     job = acme.push(acme.job("tickets/create"))
@@ -120,7 +110,7 @@ def test_a_begin_whose_answer_was_lost_sends_once(start_worker, acme, proxy, ups
     assert len(upstream.received("/v1/c")) == 1
 
 
-def test_a_claim_whose_answer_was_lost_is_not_lost(start_worker, acme, proxy, upstream):
+def test_a_claim_whose_answer_was_lost_is_not_lost(proxy, start_worker, acme, upstream):
     start_worker(redis_url=proxy.url)
     job = acme.job("tickets/create")
     lost = proxy.hold(job["id"].encode())
@@ -128,3 +118,33 @@ def test_a_claim_whose_answer_was_lost_is_not_lost(start_worker, acme, proxy, up
     lost.wait().cut()
     assert acme.reply(job)["status"] == "succeeded"
     assert len(upstream.received("/v1/c")) == 1
+
+
+def test_a_worker_that_drains_while_its_claim_is_answered_with_an_error_ends_at_once(proxy, start_worker, acme, redis):
+    worker = start_worker(redis_url=proxy.url)
+    job = acme.job("tickets/read")
+    claim = proxy.hold(job["id"].encode())
+    acme.push(job)
+    claim.wait()
+    worker.ask_to_stop()
+    worker.logged("draining")
+    before = redis.now_ms()
+    claim.release(b"-BUSY Redis is busy running a script.\r\n")
+    worker.wait_stopped()
+    assert redis.now_ms() - before < 2000
+    start_worker()
+
+
+def test_a_worker_that_drains_while_redis_goes_away_ends_at_once(proxy, start_worker, acme, redis):
+    worker = start_worker(redis_url=proxy.url)
+    job = acme.job("tickets/read")
+    claim = proxy.hold(job["id"].encode())
+    acme.push(job)
+    claim.wait()
+    worker.ask_to_stop()
+    worker.logged("draining")
+    before = redis.now_ms()
+    proxy.listener.close()
+    claim.cut()
+    worker.wait_stopped()
+    assert redis.now_ms() - before < 2000

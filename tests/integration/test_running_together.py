@@ -120,3 +120,16 @@ def test_every_queue_is_served_though_one_is_flooded(worker, acme, upstream):
     flood = [acme.push(acme.job("tickets/read"), "chat") for _ in range(200)]
     assert acme.run("tickets/read", queue="workflow")["status"] == "succeeded"
     assert {acme.reply(job)["status"] for job in flood} == {"succeeded"}
+
+
+def test_a_queue_that_nobody_reads_is_a_line_a_second(start_worker, new_org, upstream):
+    worker = start_worker(shard="unread", reply_max=2)
+    acme = new_org(shard="unread")
+    acme.put(desk(upstream))
+    for _ in range(300):
+        acme.push(acme.job("tickets/read", reply_to="unread"))
+    acme.run("tickets/read")
+    worker.stop()
+    lines = [line for line in worker.log if "fell out" in line["msg"]]
+    assert 1 <= len(lines) <= 5
+    assert sum(line["replies"] for line in lines) == 298
