@@ -148,3 +148,17 @@ def test_a_worker_that_drains_while_redis_goes_away_ends_at_once(proxy, start_wo
     claim.cut()
     worker.wait_stopped()
     assert redis.now_ms() - before < 2000
+
+
+def test_a_worker_whose_claims_fail_is_not_ready(proxy, start_worker, acme):
+    """Its lease is renewed all the while."""
+    worker = start_worker(redis_url=proxy.url)
+    wait_until(worker.is_ready, "the worker to be ready")
+    lines = len(worker.log)
+    proxy.spoil(b"*6\r\n$16\r\n", b"-ERR no more of it\r\n")  # a turn that brought nothing
+    wait_until(lambda: not worker.is_ready(), "the worker to be not ready", timeout=8)
+    assert len(worker.log) - lines < 5
+    connections = proxy.connections
+    proxy.spoil(None, None)
+    wait_until(worker.is_ready, "the worker to be ready again")
+    assert proxy.connections == connections
