@@ -129,7 +129,8 @@ static void on_registered(void *arg, const struct redis_value *value)
 	if (value == NULL)
 		return;
 	if (redis_value_kind(value) == REDIS_KIND_LIST) {
-		clock_set_redis_us(redis_value_integer(redis_value_at(value, 0)));
+		clock_set_redis_us(
+			redis_value_integer(redis_value_at(value, 0)), membership->call.asked_us);
 		membership->known_epoch = membership->epoch;
 		membership->registered = true;
 		read_claims(membership, value);

@@ -162,3 +162,20 @@ def test_a_worker_whose_claims_fail_is_not_ready(proxy, start_worker, acme):
     proxy.spoil(None, None)
     wait_until(worker.is_ready, "the worker to be ready again")
     assert proxy.connections == connections
+
+
+def test_a_worker_that_stalls_between_begin_and_call_sends_nothing_past_the_deadline(
+    proxy, start_worker, acme, redis, upstream
+):
+    worker = start_worker(redis_url=proxy.url)
+    begun = proxy.hold(BEGUN)
+    deadline = redis.now_ms() + 500
+    job = acme.push(acme.job("tickets/create", deadline_ms=deadline))
+    begun.wait()
+    worker.process.send_signal(signal.SIGSTOP)
+    begun.release()
+    redis.wait_for_clock(deadline + 50)
+    worker.process.send_signal(signal.SIGCONT)
+    reply = acme.reply(job)
+    assert (reply.code, reply["sent"]) == ("expired", "no")
+    assert not upstream.received("/v1/c")

@@ -6,7 +6,7 @@
 #include <time.h>
 
 static bool told;
-static int64_t ahead_us; /* Redis's clock less our monotonic one */
+static int64_t ahead_us; /* Redis's clock less our monotonic one, at most */
 
 static int64_t read_us(clockid_t clock)
 {
@@ -26,10 +26,10 @@ int64_t clock_now_ms(void)
 	return clock_now_us() / 1000;
 }
 
-void clock_set_redis_us(int64_t redis_us)
+void clock_set_redis_us(int64_t redis_us, int64_t asked_us)
 {
 	told = true;
-	ahead_us = redis_us - clock_now_us();
+	ahead_us = redis_us - asked_us;
 }
 
 int64_t clock_redis_ms(void)

@@ -161,7 +161,7 @@ static void on_renewed(void *arg, const struct redis_value *value)
 		schedule(janitor, wait);
 	if (!is_list(janitor, value))
 		return;
-	clock_set_redis_us(redis_value_integer(redis_value_at(value, 0)));
+	clock_set_redis_us(redis_value_integer(redis_value_at(value, 0)), janitor->call.asked_us);
 	due = redis_value_integer(redis_value_at(value, 2));
 	if (due >= 0)
 		janitor_expect(janitor, due);

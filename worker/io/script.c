@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "bellhop/bug.h"
+#include "io/clock.h"
 #include "io/resp.h"
 
 #define COMMAND_MAX_BYTES  (512u * 1024 * 1024)
@@ -104,6 +105,7 @@ static bool load_and_send(struct script_call *call)
 	bool sent;
 
 	scripts[call->script].loads++;
+	call->asked_us = clock_now_us();
 	buf_init(&text, COMMAND_MAX_BYTES);
 	resp_head(&text, 3);
 	resp_string(&text, "SCRIPT");
@@ -130,6 +132,7 @@ bool script_call_send(struct script_call *call, uint32_t timeout_ms, redis_fn do
 {
 	BUG_ON(call->under_way);
 	call->timeout_ms = timeout_ms;
+	call->asked_us = clock_now_us();
 	call->done = done;
 	call->arg = arg;
 	call->under_way =

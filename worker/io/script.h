@@ -18,6 +18,7 @@ struct script_call {
 	enum script script;
 	struct buf command;
 	uint32_t timeout_ms;
+	int64_t asked_us; /* when it was sent; monotonic */
 	redis_fn done;
 	void *arg;
 	bool under_way;

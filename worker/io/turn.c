@@ -357,7 +357,7 @@ static void read_answer(struct turn *turn, const struct redis_value *value)
 	int64_t dead = redis_value_integer(redis_value_at(value, 5));
 
 	BUG_ON(redis_value_count(value) < HEAD_ANSWERS + turn->settle_count + turn->begin_count);
-	clock_set_redis_us(redis_value_integer(redis_value_at(value, 0)));
+	clock_set_redis_us(redis_value_integer(redis_value_at(value, 0)), turn->call.asked_us);
 	for (int i = 0; i < QUEUE_COUNT; i++)
 		turn->credits[i] = redis_value_integer(redis_value_at(value, 1 + (size_t)i));
 	answer_all(&turn->asked_settles, value, &at);
