@@ -276,6 +276,11 @@ bool job_token_refused(struct job *job, struct span answer)
 	return false;
 }
 
+void job_expired(struct job *job)
+{
+	job_error(job, ERROR_EXPIRED, "The deadline passed before anything was sent.");
+}
+
 void job_cut_off_before(struct job *job)
 {
 	job->identity_done = true;

@@ -25,10 +25,15 @@ def redis(new_redis):
 
 @pytest.fixture
 def proxy(redis):
-    """Goes after the worker: before `start_worker` in a test's arguments."""
     running = RedisProxy(redis)
     yield running
     running.stop()
+
+
+@pytest.fixture
+def start_worker(redis, proxy, start_worker):
+    """Its workers go before Redis does."""
+    return start_worker
 
 
 @pytest.fixture
@@ -67,7 +72,7 @@ class Handshake:
             sock.close()
 
 
-def test_a_duplicate_that_met_a_running_job_never_succeeds_by_itself(proxy, start_worker, acme):
+def test_a_duplicate_that_met_a_running_job_never_succeeds_by_itself(start_worker, acme, proxy):
     """The first fails with nothing sent just when the duplicate has heard that it runs."""
     upstream = Handshake()
     acme.put(integration(upstream.base_url, name="slow", create=CREATE))
@@ -85,7 +90,7 @@ def test_a_duplicate_that_met_a_running_job_never_succeeds_by_itself(proxy, star
     assert (second.code, second["sent"]) == ("connect_failed", "no")
 
 
-def test_a_settle_whose_answer_was_lost_is_not_done_twice(proxy, start_worker, acme, upstream):
+def test_a_settle_whose_answer_was_lost_is_not_done_twice(start_worker, acme, proxy, upstream):
     worker = start_worker(redis_url=proxy.url)
     held = Held(Answer(json={"n": 1}))
     upstream.on("/v1/c", held, Answer(json={"twice": True}))
@@ -101,7 +106,7 @@ def test_a_settle_whose_answer_was_lost_is_not_done_twice(proxy, start_worker, a
     worker.stop()
 
 
-def test_a_begin_whose_answer_was_lost_sends_once(proxy, start_worker, acme, upstream):
+def test_a_begin_whose_answer_was_lost_sends_once(start_worker, acme, proxy, upstream):
     start_worker(redis_url=proxy.url)
     lost = proxy.hold(BEGUN)
     job = acme.push(acme.job("tickets/create"))
@@ -110,7 +115,7 @@ def test_a_begin_whose_answer_was_lost_sends_once(proxy, start_worker, acme, ups
     assert len(upstream.received("/v1/c")) == 1
 
 
-def test_a_claim_whose_answer_was_lost_is_not_lost(proxy, start_worker, acme, upstream):
+def test_a_claim_whose_answer_was_lost_is_not_lost(start_worker, acme, proxy, upstream):
     start_worker(redis_url=proxy.url)
     job = acme.job("tickets/create")
     lost = proxy.hold(job["id"].encode())
@@ -120,7 +125,7 @@ def test_a_claim_whose_answer_was_lost_is_not_lost(proxy, start_worker, acme, up
     assert len(upstream.received("/v1/c")) == 1
 
 
-def test_a_worker_that_drains_while_its_claim_is_answered_with_an_error_ends_at_once(proxy, start_worker, acme, redis):
+def test_a_worker_that_drains_while_its_claim_is_answered_with_an_error_ends_at_once(start_worker, acme, redis, proxy):
     worker = start_worker(redis_url=proxy.url)
     job = acme.job("tickets/read")
     claim = proxy.hold(job["id"].encode())
@@ -135,7 +140,7 @@ def test_a_worker_that_drains_while_its_claim_is_answered_with_an_error_ends_at_
     start_worker()
 
 
-def test_a_worker_that_drains_while_redis_goes_away_ends_at_once(proxy, start_worker, acme, redis):
+def test_a_worker_that_drains_while_redis_goes_away_ends_at_once(start_worker, acme, redis, proxy):
     worker = start_worker(redis_url=proxy.url)
     job = acme.job("tickets/read")
     claim = proxy.hold(job["id"].encode())
@@ -150,7 +155,7 @@ def test_a_worker_that_drains_while_redis_goes_away_ends_at_once(proxy, start_wo
     assert redis.now_ms() - before < 2000
 
 
-def test_a_worker_whose_claims_fail_is_not_ready(proxy, start_worker, acme):
+def test_a_worker_whose_claims_fail_is_not_ready(start_worker, acme, proxy):
     """Its lease is renewed all the while."""
     worker = start_worker(redis_url=proxy.url)
     wait_until(worker.is_ready, "the worker to be ready")
@@ -165,7 +170,7 @@ def test_a_worker_whose_claims_fail_is_not_ready(proxy, start_worker, acme):
 
 
 def test_a_worker_that_stalls_between_begin_and_call_sends_nothing_past_the_deadline(
-    proxy, start_worker, acme, redis, upstream
+    start_worker, acme, redis, proxy, upstream
 ):
     worker = start_worker(redis_url=proxy.url)
     begun = proxy.hold(BEGUN)
@@ -179,3 +184,60 @@ def test_a_worker_that_stalls_between_begin_and_call_sends_nothing_past_the_dead
     reply = acme.reply(job)
     assert (reply.code, reply["sent"]) == ("expired", "no")
     assert not upstream.received("/v1/c")
+
+
+@pytest.fixture
+def handed_over(start_worker, acme, upstream):
+    """A call that may be repeated was sent by a worker that stopped before it ended: the job, given back."""
+
+    def run(**members):
+        first = start_worker(redis_url=acme.options["redis_url"], drain_ms=100)
+        held = Held()
+        upstream.on("/v1/r", held, Answer(json={"second": True}))
+        job = acme.push(acme.job("tickets/read", **members))
+        held.arrived()
+        first.stop()
+        return job
+
+    return run
+
+
+def is_cut_off(reply):
+    return (reply.code, reply["sent"], reply["error"]["retryable"]) == ("connection_lost", "maybe", True)
+
+
+def test_the_deadline_of_a_call_that_may_have_been_sent_passes_before_the_next_delivery(
+    start_worker, acme, redis, handed_over
+):
+    job = handed_over(deadline_ms=redis.now_ms() + 800)
+    redis.wait_for_clock(job["deadline_ms"])
+    start_worker(redis_url=redis.url)
+    reply = acme.reply(job)
+    assert is_cut_off(reply), reply
+
+
+def test_the_deadline_of_a_call_that_may_have_been_sent_passes_before_it_is_sent_again(
+    start_worker, acme, redis, proxy, handed_over, upstream
+):
+    job = handed_over(deadline_ms=redis.now_ms() + 900)
+    begun = proxy.hold(BEGUN)
+    start_worker(redis_url=proxy.url, ready=False)
+    begun.wait()
+    redis.wait_for_clock(job["deadline_ms"] + 10)
+    begun.release()
+    reply = acme.reply(job)
+    assert is_cut_off(reply), reply
+    assert len(upstream.received("/v1/r")) == 1
+
+
+def test_a_repeat_does_not_wait_for_room_that_comes_after_its_deadline(
+    start_worker, acme, redis, handed_over, upstream
+):
+    acme.put(
+        integration(upstream.base_url, read={**READ, "rate_limit": {"calls": 1, "window_s": 60}}, create=CREATE)
+    )
+    job = handed_over(deadline_ms=redis.now_ms() + 20000)
+    start_worker(redis_url=redis.url)
+    reply = acme.reply(job)
+    assert is_cut_off(reply), reply
+    assert len(upstream.received("/v1/r")) == 1

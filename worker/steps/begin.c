@@ -54,6 +54,16 @@ static enum step_result cut_off_before(struct job *job)
 	return STEP_SETTLE;
 }
 
+/* A repeat waits for room in the window, where that comes before its deadline. */
+static enum step_result wait_for_room(struct job *job, int64_t wait_ms)
+{
+	job->due_ms = clock_redis_ms() + wait_ms;
+	if (job->message.deadline_ms > 0 && job->due_ms >= job->message.deadline_ms)
+		return cut_off_before(job);
+	job->end = JOB_DELAYED;
+	return STEP_SETTLE;
+}
+
 static enum step_result refused(struct job *job, struct span answer)
 {
 	struct span rest;
@@ -61,7 +71,7 @@ static enum step_result refused(struct job *job, struct span answer)
 	if (job_token_refused(job, answer))
 		return STEP_SETTLE;
 	if (begins_with(answer, "expired", &rest))
-		job_error(job, ERROR_EXPIRED, "The deadline passed before anything was sent.");
+		job_expired(job);
 	else /* duplicate, conflict, waiting, lost: settle asks and hears it again */
 		job->id_is_taken = true;
 	return STEP_SETTLE;
@@ -97,9 +107,7 @@ static void on_answer(void *arg, struct span answer)
 			"What Redis holds under a key of this job is not what it should be.");
 		result = STEP_SETTLE;
 	} else if (begins_with(answer, "wait_room", &rest)) {
-		job->end = JOB_DELAYED;
-		job->due_ms = clock_redis_ms() + strtoll(rest.data, NULL, 10);
-		result = STEP_SETTLE;
+		result = wait_for_room(job, strtoll(rest.data, NULL, 10));
 	} else {
 		result = refused(job, answer);
 	}

@@ -38,6 +38,7 @@ static bool cut_off(struct job *job)
 	bool sent = http_cancel(job->call);
 
 	job->call = NULL;
+	job->called = sent;
 	if (!sent) {
 		put_back(job);
 	} else if (job_is_repeatable(job)) {
@@ -61,6 +62,17 @@ static int64_t time_left_ms(const struct job *job, int64_t now_us)
 	return left;
 }
 
+static enum step_result too_late(struct job *job)
+{
+	if (job->began_before)
+		job_cut_off_before(job);
+	else if (job_is_past_deadline(job))
+		job_expired(job);
+	else
+		job_error(job, ERROR_TIMEOUT, "The time was over before anything was sent.");
+	return STEP_SETTLE;
+}
+
 enum step_result step_call(struct job *job)
 {
 	const struct url *base = &job->integration->definition->base;
@@ -73,11 +85,8 @@ enum step_result step_call(struct job *job)
 		put_back(job);
 		return STEP_SETTLE;
 	}
-	if (left <= 0) {
-		job_error(job, job_is_past_deadline(job) ? ERROR_EXPIRED : ERROR_TIMEOUT,
-			"The time was over before anything was sent.");
-		return STEP_SETTLE;
-	}
+	if (left <= 0)
+		return too_late(job);
 	snprintf(pool, sizeof(pool), "%s %s", job->message.org.text, job->integration->name);
 	job->call = http_start(worker->http,
 		&(struct http_request){

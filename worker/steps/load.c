@@ -37,7 +37,7 @@ static enum step_result find_action(struct job *job, const char *action)
 				integration->name, action);
 		return STEP_SETTLE;
 	}
-	return STEP_NEXT;
+	return job->error.code != ERROR_NONE ? STEP_SETTLE : STEP_NEXT; /* the deadline passed */
 }
 
 /* Redis could not be asked. A mark that an earlier delivery left stays where it is. */

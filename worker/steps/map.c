@@ -175,7 +175,12 @@ static void map_end(struct job *job)
 
 enum step_result step_map(struct job *job)
 {
-	map_end(job);
+	/* What we refuse is no attempt: the one before it counts. */
+	if (job->began_before &&
+		(job->response.end == HTTP_BLOCKED || job->response.end == HTTP_REFUSED))
+		job_cut_off_before(job);
+	else
+		map_end(job);
 	if (job->began_before && job->sent == SENT_NO)
 		job->sent = SENT_MAYBE;
 	job_forget_secret(job);

@@ -16,7 +16,7 @@
 
 #define DEAD_PAYLOAD_BYTES (64 * 1024)
 /* What no integration has: where the id that was taken is free by now, the script says `changed`, and the job runs. */
-#define NO_VERSION	   "-"
+#define NO_VERSION "-"
 
 static void on_answer(void *arg, struct span answer);
 
@@ -222,6 +222,8 @@ static void answer_otherwise(struct job *job, struct span answer)
 		job->bury = true;
 		job_error(job, ERROR_INTERNAL,
 			"What Redis holds under a key of this job is not what it should be.");
+		if (was_begun(job))
+			job->sent = SENT_MAYBE;
 	} else if (starts(answer, "conflict")) {
 		job_error(job, ERROR_ID_CONFLICT, "This id was used for a job with other content.");
 	} else if (starts(answer, "ours")) {
