@@ -197,14 +197,6 @@ struct turn_claim job_claim(const struct job *job)
 	};
 }
 
-static struct span tag_of(const char *sealed)
-{
-	size_t len = sealed != NULL ? strlen(sealed) : 0;
-
-	return len > 16 ? (struct span){sealed + len - 16, 16}
-			: (struct span){sealed != NULL ? sealed : "", len};
-}
-
 struct turn_basis job_basis(const struct job *job)
 {
 	const struct integration *integration = job->integration;
@@ -213,12 +205,14 @@ struct turn_basis job_basis(const struct job *job)
 		.integration = integration->name,
 		.action = job->action != NULL ? job->action->name : "",
 		.version = integration->version,
-		.secrets = integration->secrets,
+		.secrets = integration->secret_count,
 	};
 
-	for (size_t i = 0; i < integration->secrets; i++) {
-		basis.fields[i] = integration->fields[i];
-		basis.tags[i] = tag_of(integration->sealed[i]);
+	for (size_t i = 0; i < integration->secret_count; i++) {
+		const struct integration_secret *secret = &integration->secrets[i];
+
+		basis.fields[i] = secret->field;
+		basis.tags[i] = (struct span){secret->tag, secret->tag_len};
 	}
 	return basis;
 }

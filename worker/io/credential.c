@@ -37,8 +37,8 @@ static size_t bytes_needed(const struct integration *integration)
 	const char *header = integration->definition->auth_header;
 	size_t values = 0, line, redactor = 0;
 
-	for (size_t i = 0; i < integration->secrets; i++) {
-		size_t bytes = keyring_open_bytes(span_of(integration->sealed[i]));
+	for (size_t i = 0; i < integration->secret_count; i++) {
+		size_t bytes = keyring_open_bytes(span_of(integration->secrets[i].sealed));
 
 		values += bytes;
 		redactor += redact_bytes(bytes);
@@ -54,10 +54,10 @@ static int open_value(const struct integration *integration, size_t index, struc
 	const struct seal_binding binding = {
 		.org = integration->org,
 		.integration = integration->name,
-		.field = integration->fields[index],
+		.field = integration->secrets[index].field,
 		.origin = integration->definition->base.origin,
 	};
-	struct span sealed = span_of(integration->sealed[index]);
+	struct span sealed = span_of(integration->secrets[index].sealed);
 	size_t size = keyring_open_bytes(sealed);
 	char *out = cut(block, size);
 	long len = keyring_open(keyring, sealed, &binding, out, size);
@@ -117,7 +117,7 @@ static void make_line(struct credential *credential, const struct integration *i
 		BUG("a secret without a method");
 	}
 	redact_init(&credential->redactor, block->at, block->left);
-	for (size_t i = 0; i < integration->secrets; i++)
+	for (size_t i = 0; i < integration->secret_count; i++)
 		redact_add(&credential->redactor, values[i]);
 	if (token.len > 0)
 		redact_add(&credential->redactor, token);
@@ -144,17 +144,17 @@ int credential_open(struct credential *credential, const struct integration *int
 	struct span values[INTEGRATION_SECRETS_MAX];
 	struct block block;
 
-	for (size_t i = 0; i < integration->secrets; i++) {
-		if (integration->sealed[i] == NULL)
+	for (size_t i = 0; i < integration->secret_count; i++) {
+		if (integration->secrets[i].sealed == NULL)
 			return error_set(error, ERROR_SECRET_MISSING,
 				"The secret %s of this integration is not set.",
-				integration->fields[i]);
+				integration->secrets[i].field);
 	}
-	if (integration->secrets == 0)
+	if (integration->secret_count == 0)
 		return 0;
 	block.left = bytes_needed(integration);
 	credential->block = block.at = secret_memory_take(memory, block.left);
-	for (size_t i = 0; i < integration->secrets; i++) {
+	for (size_t i = 0; i < integration->secret_count; i++) {
 		if (open_value(integration, i, keyring, &block, &values[i], error) < 0)
 			return -1;
 	}

@@ -8,7 +8,7 @@
 
 #include "bellhop/error.h"
 #include "bellhop/redact.h"
-#include "io/integration_cache.h"
+#include "io/integration.h"
 #include "io/keyring.h"
 #include "io/secret_memory.h"
 

@@ -1,43 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * integration_cache: what Redis holds of an integration: the compiled definition, its switches, its sealed secrets.
+ * integration_cache: the integrations that were used last, each read and compiled once for each version.
  *
- * Compiled once for each version. What is kept may be old: every begin and every end without one tells the script the version and the
+ * What is kept may be old: every begin and every end without one tells the script the version and the
  * ends of the sealed secrets that it used, and hears `changed` where they are so no more; then integration_cache_forget().
- * What is not there is never kept. Bounded; the least recently used goes.
+ * What is not there, or has no version, is never kept. Bounded; the least recently used goes.
  */
 #ifndef WORKER_IO_INTEGRATION_CACHE_H
 #define WORKER_IO_INTEGRATION_CACHE_H
 
-#include <stdbool.h>
-#include <stdint.h>
-
-#include "bellhop/definition.h"
 #include "bellhop/options.h"
-#include "io/redis_async.h"
-
-#define INTEGRATION_SECRETS_MAX 2
-
-/* Borrowed with integration_hold(), given back with integration_release(). Never changes. */
-struct integration {
-	char *org;
-	char *name;
-	bool exists;
-	bool enabled;
-	char *version;		       /* as in the hash, "" where there is none */
-	struct definition *definition; /* NULL: not there, or not valid: then `invalid` says why */
-	char *invalid;
-	char **disabled; /* names of actions that are off */
-	size_t disabled_count;
-	const char *fields[INTEGRATION_SECRETS_MAX]; /* of the auth method */
-	char *sealed[INTEGRATION_SECRETS_MAX];	     /* NULL: not set */
-	size_t secrets;
-	/* the cache's own */
-	size_t refs;
-	size_t bytes;
-	bool kept;
-	struct integration *next, *newer, *older;
-};
+#include "io/integration.h"
 
 struct integration_cache;
 struct integration_wait;
@@ -60,8 +33,5 @@ struct integration_wait *integration_cache_load(struct integration_cache *cache,
 void integration_cache_cancel(struct integration_wait *wait);
 /* It is no longer what Redis holds: the next one loads it anew. */
 void integration_cache_forget(struct integration_cache *cache, struct integration *integration);
-
-void integration_release(struct integration *integration);
-bool integration_is_on(const struct integration *integration, const char *action);
 
 #endif

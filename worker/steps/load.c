@@ -151,6 +151,12 @@ static void on_confirmation(void *arg, const struct redis_value *value)
 	if (job == NULL)
 		return;
 	job->reading = NULL;
+	if (value != NULL && redis_value_error(value) != NULL &&
+		strncmp(redis_value_error(value), "WRONGTYPE", 9) == 0) {
+		job_token_error(job, ERROR_CONFIRMATION_UNKNOWN);
+		pipeline_resume(job, STEP_SETTLE);
+		return;
+	}
 	if (value == NULL || redis_value_count(value) != 4) {
 		read_later(job);
 		pipeline_resume(job, STEP_SETTLE);

@@ -15,6 +15,7 @@
 #include "worker.h"
 
 #define DEAD_PAYLOAD_BYTES (64 * 1024)
+#define PUT_OFF_MS	   1000
 /* What no integration has: where the id that was taken is free by now, the script says `changed`, and the job runs. */
 #define NO_VERSION "-"
 
@@ -103,7 +104,7 @@ static unsigned flags_of(const struct job *job)
 	if (was_begun(job))
 		return flags;
 	flags |= TURN_IDENTITY;
-	if (job->integration != NULL)
+	if (job->integration != NULL && job->integration->versioned)
 		flags |= TURN_BASIS;
 	if (job->status == REPLY_PENDING)
 		flags |= TURN_PENDING;
@@ -212,9 +213,21 @@ static bool starts(struct span answer, const char *word)
 	return answer.len >= len && memcmp(answer.data, word, len) == 0;
 }
 
+/* Not even its reply can be written: a key of Bellhop's own is of another type. Tried again now and then. */
+static void put_off(struct job *job)
+{
+	job->end = JOB_DELAYED;
+	job->due_ms = clock_redis_ms() + PUT_OFF_MS;
+	add_put_back(job);
+}
+
 /* The script found that another answer is the right one. */
 static void answer_otherwise(struct job *job, struct span answer)
 {
+	if (starts(answer, "error") && job->keys_are_wrong) {
+		put_off(job);
+		return;
+	}
 	job_error_clear(job);
 	if (starts(answer, "error")) {
 		/* Without what was asked of the wrong key, it can be settled: its reply, and `dead` for whoever mends it. */
