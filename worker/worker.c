@@ -14,10 +14,10 @@
 #include "io/metrics.h"
 #include "io/server_check.h"
 #include "log.h"
+#include "pages.h"
 #include "pipeline.h"
 
 #define SECRET_MEMORY_BYTES (4u * 1024 * 1024)
-#define READY_WITHIN_MS	    3000 /* of the last renewed lease, and of the last claim */
 #define BUSY_WAIT_US \
 	1000 /* a worker with jobs in flight parks if its turns bring no more for so long */
 
@@ -334,68 +334,7 @@ static void on_signal(evutil_socket_t number, short what, void *arg)
 	leave_if_empty(worker);
 }
 
-/* What operators ask. */
-
-static int page_live(void *arg, struct buf *out)
-{
-	(void)arg;
-	buf_add_string(out, "ok\n");
-	return 200;
-}
-
-/* It has asked for jobs and was answered not long ago, or has no room for one. */
-static bool is_claiming(const struct worker *worker)
-{
-	return worker->in_flight >= worker->options->concurrency ||
-	       clock_now_ms() - worker->last_claimed_ms <= READY_WITHIN_MS;
-}
-
-static int page_ready(void *arg, struct buf *out)
-{
-	const struct worker *worker = arg;
-
-	if (worker->draining)
-		buf_add_string(out, "draining\n");
-	else if (!worker->membership.registered)
-		buf_add_string(out, "waiting for Redis\n");
-	else if (clock_now_ms() - worker->last_renewed_ms > READY_WITHIN_MS)
-		buf_add_string(out, "the lease was not renewed in time\n");
-	else if (!is_claiming(worker))
-		buf_add_string(out, "no jobs can be taken\n");
-	else {
-		buf_add_string(out, "ready\n");
-		return 200;
-	}
-	return 503;
-}
-
-static int page_metrics(void *arg, struct buf *out)
-{
-	const struct worker *worker = arg;
-
-	metrics_set(METRICS_IN_FLIGHT, (int64_t)worker->in_flight);
-	metrics_write(out);
-	return 200;
-}
-
-static const struct http_page pages[] = {
-	{"/metrics", page_metrics},
-	{"/livez", page_live},
-	{"/readyz", page_ready},
-	{NULL, NULL},
-};
-
-static int listen_for_operators(struct worker *worker, struct error *error)
-{
-	if (strcmp(worker->options->listen, "off") == 0)
-		return 0;
-	worker->server =
-		http_server_new(worker->base, worker->options->listen, pages, worker, error);
-	if (worker->server == NULL)
-		return -1;
-	address_policy_never(worker->policy, http_server_sockaddr(worker->server));
-	return 0;
-}
+/* What it works with. */
 
 static struct keyring *open_keyring(const struct options *options, struct error *error)
 {
@@ -466,7 +405,7 @@ int worker_init(struct worker *worker, const struct options *options, struct err
 	}
 	json_tape_init(&worker->response_tape);
 	buf_init(&worker->scratch, 64 * 1024 * 1024);
-	if (open_tools(worker, error) < 0 || listen_for_operators(worker, error) < 0)
+	if (open_tools(worker, error) < 0 || pages_listen(worker, error) < 0)
 		return -1;
 	worker->claim_timer = evtimer_new(worker->base, on_claim_timer, worker);
 	worker->drain_timer = evtimer_new(worker->base, on_drain_over, worker);

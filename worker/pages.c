@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: MIT */
+/* pages: what operators ask of a worker over HTTP. */
+#include "pages.h"
+
+#include "io/clock.h"
+#include "io/metrics.h"
+
+#define READY_WITHIN_MS 3000 /* of the last renewed lease, and of the last claim */
+
+static int page_live(void *arg, struct buf *out)
+{
+	(void)arg;
+	buf_add_string(out, "ok\n");
+	return 200;
+}
+
+/* It has asked for jobs and was answered not long ago, or has no room for one. */
+static bool is_claiming(const struct worker *worker)
+{
+	return worker->in_flight >= worker->options->concurrency ||
+	       clock_now_ms() - worker->last_claimed_ms <= READY_WITHIN_MS;
+}
+
+static int page_ready(void *arg, struct buf *out)
+{
+	const struct worker *worker = arg;
+
+	if (worker->draining)
+		buf_add_string(out, "draining\n");
+	else if (!worker->membership.registered)
+		buf_add_string(out, "waiting for Redis\n");
+	else if (clock_now_ms() - worker->last_renewed_ms > READY_WITHIN_MS)
+		buf_add_string(out, "the lease was not renewed in time\n");
+	else if (!is_claiming(worker))
+		buf_add_string(out, "no jobs can be taken\n");
+	else {
+		buf_add_string(out, "ready\n");
+		return 200;
+	}
+	return 503;
+}
+
+static int page_metrics(void *arg, struct buf *out)
+{
+	const struct worker *worker = arg;
+
+	metrics_set(METRICS_IN_FLIGHT, (int64_t)worker->in_flight);
+	metrics_write(out);
+	return 200;
+}
+
+static const struct http_page pages[] = {
+	{"/metrics", page_metrics},
+	{"/livez", page_live},
+	{"/readyz", page_ready},
+	{NULL, NULL},
+};
+
+int pages_listen(struct worker *worker, struct error *error)
+{
+	if (strcmp(worker->options->listen, "off") == 0)
+		return 0;
+	worker->server =
+		http_server_new(worker->base, worker->options->listen, pages, worker, error);
+	if (worker->server == NULL)
+		return -1;
+	address_policy_never(worker->policy, http_server_sockaddr(worker->server));
+	return 0;
+}
