@@ -10,7 +10,8 @@
 
 #include "bellhop/buf.h"
 
-/* `bellhop:{SHARD}:TAIL`: jobs:chat, jobs:workflow, jobs:decisions, dead, orgs, workers, begun, retry, delayed, dying */
+/* `bellhop:{SHARD}:TAIL`: jobs:chat, jobs:workflow, jobs:decisions, dead, orgs, workers, begun, retry, delayed, dying, taken,
+ * ages:chat, ages:workflow, ages:decisions */
 void key_shard(struct buf *key, const char *shard, const char *tail);
 /* `…:replies:NAME` */
 void key_replies(struct buf *key, const char *shard, const char *reply_to);

@@ -348,14 +348,14 @@ class Worker:
         return None if answer is None else answer[1:]
 
     def renew(self, promote=100):
-        keys = ["workers", "dying", "retry", "delayed"]
+        keys = ["workers", "dying", "retry", "delayed", "taken"]
+        keys += [tail + queue for tail in ("jobs:", "ages:") for queue in QUEUES]
         answer = self._call("renew", keys, [self.member, LEASE_MS, promote])
         if answer is None:
             return None
-        expired = answer[4 : 4 + int(answer[3])]
-        return Renewed(
-            int(answer[0]), int(answer[1]), int(answer[2]), expired, answer[4 + len(expired) :]
-        )
+        now_us, promoted, due, *ages, expired = map(int, answer[:7])
+        names = answer[7:]
+        return Renewed(now_us, promoted, due, ages, names[:expired], names[expired:])
 
     def reap(self, W, member="", most=100):
         keys = ["workers", "dying", "retry", f"claims:{W}"]
@@ -385,7 +385,7 @@ class Worker:
         settles = [item for item in items if not isinstance(item, Begin)]
         keys = [shard.key("workers"), self.claims_key]
         keys += [shard.key(tail) for tail in ("begun", "retry", "dead")]
-        keys += [shard.jobs(queue) for queue in QUEUES]
+        keys += [shard.jobs(queue) for queue in QUEUES] + [shard.key("taken")]
         args = [self.member, self.W, *limits.values(), len(settles), len(begins), claim]
         args += [claim_bytes, self.next_token, *self.credits, *self.weights]
         for item in settles + begins:
@@ -439,5 +439,6 @@ class Renewed:
     now_us: int
     promoted: int
     next_due_ms: int
+    ages_ms: list  # of the oldest job of each queue; -1: it holds none
     expired: list
     dying: list

@@ -56,6 +56,7 @@ def test_what_waits_in_redis_is_shown(worker, acme, redis_server):
         redis_server.client.lpush(f"bellhop:{{{worker.options['shard']}}}:dead", f"letter {n}")
     wait_until(lambda: samples(worker)["bellhop_dead"] == 3, "the depth of dead")
     assert samples(worker)['bellhop_queue_depth{queue="chat"}'] == 0
+    assert samples(worker)['bellhop_queue_oldest_seconds{queue="chat"}'] == 0
     assert samples(worker)["bellhop_in_flight"] == 0
 
 
@@ -71,3 +72,9 @@ def test_each_histogram_is_cumulative_and_ends_in_its_count(worker):
     for name in ("bellhop_job_duration_seconds", "bellhop_call_duration_seconds"):
         counts = [value for key, value in seen.items() if key.startswith(name + "_bucket")]
         assert counts == sorted(counts) and counts[-1] == seen[name + "_count"]
+
+
+def test_the_age_of_what_nobody_takes_is_shown(start_worker, redis_server):
+    watcher = start_worker(shard="watched", queues="chat:1")
+    redis_server.client.lpush("bellhop:{watched}:jobs:workflow", "a")
+    wait_until(lambda: samples(watcher)['bellhop_queue_oldest_seconds{queue="workflow"}'] >= 1, "the age of the job")

@@ -113,6 +113,19 @@ def story(shard, worker):
     [held] = other.claim()
     assert other.done(held, slow, dead='"letter"') == "ok"
 
+    # A queue that is looked at while jobs wait, are taken, come, and when there is none.
+    waiting = Job(id="waits")
+    for _ in range(2):
+        shard.push(waiting)
+        assert other.renew().ages_ms[1] >= 0
+        [held] = other.claim()
+        shard.push(waiting)
+        other.renew()
+        [last] = other.claim()
+        for one in (held, last):
+            assert other.done(one, waiting, identity=True) in ("ok", "duplicate")
+    assert other.renew().ages_ms == [-1, -1, -1]
+
     # Big jobs: what the bound of bytes leaves goes back, to its queue and to what was put back.
     shard.push("x" * 1000, "y" * 1000)
     [one] = other.claim(2, claim_bytes=10)

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT
 """bellhop status: what is in Redis, counted."""
 
+from support.waiting import wait_until
+
 
 def test_an_empty_shard_is_all_zeros(bellhop):
     assert bellhop("status", "--json", shard="empty").json == {
@@ -46,7 +48,7 @@ def test_people_read_a_table(bellhop, redis_server):
     fill(redis_server.client, "table")
     out = bellhop("status", shard="table").out
     rows = [line.split() for line in out.splitlines()]
-    assert ["chat", "3", "-"] in rows and ["decisions", "1", "-"] in rows
+    assert ["chat", "3", "0.0", "s"] in rows and ["decisions", "1", "0.0", "s"] in rows and ["workflow", "0", "-"] in rows
     assert ["ccc", "lease", "ended", "1"] in rows
     assert ["dead", "4"] in rows
     assert ["none"] in [line.split() for line in bellhop("status", shard="nobody").out.splitlines()]
@@ -54,3 +56,26 @@ def test_people_read_a_table(bellhop, redis_server):
 
 def test_status_needs_no_org(bellhop):
     assert bellhop("status", org=None, shard="empty").code == 0
+
+
+def test_the_age_of_a_queues_oldest_job_is_shown(bellhop, redis_server, start_worker):
+    shard = "ages"
+    start_worker(shard=shard, queues="chat:1")
+
+    def oldest(queue):
+        told = bellhop("status", "--json", shard=shard).json["queues"]
+        return {row["name"]: row["oldest_ms"] for row in told}[queue]
+
+    begin_ms = redis_server.now_ms()
+    redis_server.client.lpush(f"bellhop:{{{shard}}}:jobs:workflow", "a")
+    wait_until(lambda: (oldest("workflow") or 0) >= 1500, "the age of a job that nobody takes")
+    assert oldest("workflow") <= redis_server.now_ms() - begin_ms
+    assert oldest("chat") is None
+    row = [line.split() for line in bellhop("status", shard=shard).out.splitlines() if line.startswith("workflow")]
+    assert row[0][1] == "1" and float(row[0][2]) >= 1.5 and row[0][3] == "s"
+
+
+def test_without_a_worker_that_saw_it_come_no_age_is_told(bellhop, redis_server):
+    fill(redis_server.client, "unseen")
+    redis_server.client.delete("bellhop:{unseen}:workers")
+    assert [row["oldest_ms"] for row in bellhop("status", "--json", shard="unseen").json["queues"]] == [None] * 3

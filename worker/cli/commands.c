@@ -61,7 +61,8 @@ const struct command commands[] = {
 		"{\"tools\": [...]}: the result of MCP's tools/list, or the member of a request.\n",
 		command_tools},
 	{"status", "", "queues, workers, jobs in flight, delayed, dead",
-		"A job carries no time, so the age of a queue's oldest job is not known: \"-\".\n",
+		"The age of a queue's oldest job is known to a second, where workers were there when it\n"
+		"came: else \"-\".\n",
 		command_status},
 	{"dead list", "", "what could not be run or answered, the oldest first", NULL,
 		command_dead_list},

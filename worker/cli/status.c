@@ -11,6 +11,7 @@
 
 #define KEY_MAX_BYTES	 1024
 #define RESULT_MAX_BYTES (16 * 1024 * 1024)
+#define WATCHER_MS	 3000 /* since its last sign of life */
 
 struct worker_state {
 	char *name;
@@ -21,12 +22,14 @@ struct worker_state {
 struct shard_state {
 	int64_t now_ms;
 	int64_t depth[QUEUE_COUNT];
+	int64_t oldest_ms[QUEUE_COUNT]; /* the age of its oldest job; below 0: none, or not known */
 	struct worker_state *workers;
 	size_t worker_count, worker_capacity;
 	int64_t in_flight, retry, delayed, dead;
 	int64_t next_due_ms; /* until the first of `delayed` is due; below 0: nothing is delayed */
 };
 
+/* Of a sorted set, with its scores. */
 static struct redis_answer *ask(struct cli *cli, const char *command, const char *tail,
 	const char *third, const char *fourth)
 {
@@ -34,8 +37,9 @@ static struct redis_answer *ask(struct cli *cli, const char *command, const char
 	struct buf key;
 	buf_init(&key, KEY_MAX_BYTES);
 	key_shard(&key, cli->options.shard, tail);
-	struct redis_answer *answer = redis_sync_do(cli->redis,
-		REDIS_WORDS(command, key.data, third, fourth, third ? "WITHSCORES" : NULL), &error);
+	const char *fifth = strcmp(command, "ZRANGE") == 0 ? "WITHSCORES" : NULL;
+	struct redis_answer *answer = redis_sync_do(
+		cli->redis, REDIS_WORDS(command, key.data, third, fourth, fifth), &error);
 	buf_release(&key);
 	if (!answer)
 		fail("%s", error.text);
@@ -129,6 +133,64 @@ static int ask_delayed(struct cli *cli, struct shard_state *state)
 	return EXIT_DONE;
 }
 
+/* How long ago the first note of at least that many jobs was made; below 0: there is none. */
+static int64_t find_age(const struct redis_answer *notes, int64_t number, int64_t now_ms)
+{
+	for (size_t i = 0; i < notes->count; i++) {
+		char *end;
+		int64_t count = strtoll(answer_text(notes, i), &end, 10);
+		int64_t ago = now_ms - strtoll(end, NULL, 10);
+		if (count >= number)
+			return ago < 0 ? 0 : ago;
+	}
+	return -1;
+}
+
+/* Whether somebody looks at the queues, as each worker does once a second. */
+static bool has_watcher(const struct shard_state *state)
+{
+	for (size_t i = 0; i < state->worker_count; i++)
+		if (state->workers[i].heartbeat_ms >= 0 &&
+			state->workers[i].heartbeat_ms <= WATCHER_MS)
+			return true;
+	return false;
+}
+
+/*
+ * A job carries no time: workers count what they take and note how many there ever were (worker/io/scripts/renew.lua). A job that
+ * came after the last note is younger than the time between two, while there are workers.
+ */
+static int ask_age(struct cli *cli, struct shard_state *state, enum queue queue)
+{
+	char text[64];
+	snprintf(text, sizeof(text), "%d", queue + 1);
+	struct redis_answer *taken = ask(cli, "HGET", "taken", text, NULL);
+	if (!taken)
+		return EXIT_FAILED;
+	int64_t number = 1 + (taken->text ? strtoll(taken->text, NULL, 10) : 0);
+	redis_answer_free(taken);
+	snprintf(text, sizeof(text), "ages:%s", queue_name(queue));
+	struct redis_answer *notes = ask(cli, "LRANGE", text, "0", "-1");
+	if (!notes)
+		return EXIT_FAILED;
+	state->oldest_ms[queue] = find_age(notes, number, state->now_ms);
+	if (state->oldest_ms[queue] < 0 && has_watcher(state))
+		state->oldest_ms[queue] = 0;
+	redis_answer_free(notes);
+	return EXIT_DONE;
+}
+
+static int ask_ages(struct cli *cli, struct shard_state *state)
+{
+	int status = EXIT_DONE;
+	for (enum queue queue = 0; queue < QUEUE_COUNT && status == EXIT_DONE; queue++) {
+		state->oldest_ms[queue] = -1;
+		if (state->depth[queue] > 0)
+			status = ask_age(cli, state, queue);
+	}
+	return status;
+}
+
 static int ask_all(struct cli *cli, struct shard_state *state)
 {
 	int status = cli_now(cli, &state->now_ms);
@@ -138,6 +200,8 @@ static int ask_all(struct cli *cli, struct shard_state *state)
 		status = ask_living(cli, state);
 	if (status == EXIT_DONE)
 		status = ask_dying(cli, state);
+	if (status == EXIT_DONE)
+		status = ask_ages(cli, state);
 	if (status == EXIT_DONE)
 		status = ask_number(cli, "LLEN", "retry", &state->retry);
 	if (status == EXIT_DONE)
@@ -149,10 +213,15 @@ static int ask_all(struct cli *cli, struct shard_state *state)
 
 static void add_lines(struct buf *out, const struct shard_state *state)
 {
-	buf_add_string(out, "queue         depth  oldest\n");
-	for (enum queue queue = 0; queue < QUEUE_COUNT; queue++)
-		buf_printf(
-			out, "%-12s %6lld  -\n", queue_name(queue), (long long)state->depth[queue]);
+	buf_add_string(out, "queue         depth      oldest\n");
+	for (enum queue queue = 0; queue < QUEUE_COUNT; queue++) {
+		char age[32] = "-";
+		if (state->oldest_ms[queue] >= 0)
+			snprintf(
+				age, sizeof(age), "%.1f s", (double)state->oldest_ms[queue] / 1000);
+		buf_printf(out, "%-12s %6lld  %10s\n", queue_name(queue),
+			(long long)state->depth[queue], age);
+	}
 	buf_printf(out, "\n%-34s %12s  in flight\n", "worker", "last seen");
 	for (size_t i = 0; i < state->worker_count; i++) {
 		const struct worker_state *worker = &state->workers[i];
@@ -172,24 +241,33 @@ static void add_lines(struct buf *out, const struct shard_state *state)
 	buf_printf(out, "\ndead      %8lld\n", (long long)state->dead);
 }
 
+static void add_known(struct buf *out, int64_t number)
+{
+	if (number < 0)
+		buf_add_string(out, "null");
+	else
+		buf_add_signed(out, number);
+}
+
 static void add_worker_json(struct buf *out, const struct worker_state *worker)
 {
 	buf_add_string(out, "{\"name\":");
 	json_out_string(out, span_of(worker->name));
 	buf_add_string(out, ",\"last_seen_ms\":");
-	if (worker->heartbeat_ms < 0)
-		buf_add_string(out, "null");
-	else
-		buf_add_signed(out, worker->heartbeat_ms);
+	add_known(out, worker->heartbeat_ms);
 	buf_printf(out, ",\"in_flight\":%lld}", (long long)worker->in_flight);
 }
 
 static void add_json(struct buf *out, const struct shard_state *state)
 {
 	buf_add_string(out, "{\"queues\":[");
-	for (enum queue queue = 0; queue < QUEUE_COUNT; queue++)
-		buf_printf(out, "%s{\"name\":\"%s\",\"depth\":%lld,\"oldest_ms\":null}",
-			queue ? "," : "", queue_name(queue), (long long)state->depth[queue]);
+	for (enum queue queue = 0; queue < QUEUE_COUNT; queue++) {
+		buf_printf(out,
+			"%s{\"name\":\"%s\",\"depth\":%lld,\"oldest_ms\":", queue ? "," : "",
+			queue_name(queue), (long long)state->depth[queue]);
+		add_known(out, state->oldest_ms[queue]);
+		buf_add_char(out, '}');
+	}
 	buf_add_string(out, "],\"workers\":[");
 	for (size_t i = 0; i < state->worker_count; i++) {
 		buf_add_string(out, i ? "," : "");
@@ -197,10 +275,7 @@ static void add_json(struct buf *out, const struct shard_state *state)
 	}
 	buf_printf(out, "],\"in_flight\":%lld,\"put_back\":%lld,\"delayed\":%lld,\"next_due_ms\":",
 		(long long)state->in_flight, (long long)state->retry, (long long)state->delayed);
-	if (state->next_due_ms < 0)
-		buf_add_string(out, "null");
-	else
-		buf_add_signed(out, state->next_due_ms);
+	add_known(out, state->next_due_ms);
 	buf_printf(out, ",\"dead\":%lld}", (long long)state->dead);
 }
 

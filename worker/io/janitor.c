@@ -14,15 +14,21 @@
 #include "bellhop/bug.h"
 #include "bellhop/key.h"
 #include "io/clock.h"
+#include "io/metrics.h"
 #include "io/resp.h"
 #include "io/script.h"
 
-#define RENEW_MS     1000
-#define TIMEOUT_MS   1000
-#define PROMOTE_MAX  256
-#define REAP_MAX     50
-#define VICTIMS_MAX  32
-#define MEMBER_BYTES 96
+#define RENEW_MS      1000
+#define TIMEOUT_MS    1000
+#define PROMOTE_MAX   256
+#define REAP_MAX      50
+#define VICTIMS_MAX   32
+#define MEMBER_BYTES  96
+#define RENEWED_NAMES 7 /* where names begin in renew's answer */
+
+static const char *const renew_keys[] = {"workers", "dying", "retry", "delayed", "taken",
+	"jobs:decisions", "jobs:chat", "jobs:workflow", "ages:decisions", "ages:chat",
+	"ages:workflow"};
 
 struct victim {
 	char member[MEMBER_BYTES]; /* W:epoch; empty: already being emptied */
@@ -165,11 +171,16 @@ static void on_renewed(void *arg, const struct redis_value *value)
 	due = redis_value_integer(redis_value_at(value, 2));
 	if (due >= 0)
 		janitor_expect(janitor, due);
-	expired = (size_t)redis_value_integer(redis_value_at(value, 3));
+	for (size_t i = 0; i < QUEUE_COUNT; i++) {
+		int64_t age_ms = redis_value_integer(redis_value_at(value, 3 + i));
+
+		metrics_set(METRICS_OLDEST_DECISIONS + i, age_ms > 0 ? age_ms / 1000 : 0);
+	}
+	expired = (size_t)redis_value_integer(redis_value_at(value, RENEWED_NAMES - 1));
 	if (clock_now_ms() >= janitor->reap_from_ms) {
-		for (size_t i = 4; i < redis_value_count(value); i++)
+		for (size_t i = RENEWED_NAMES; i < redis_value_count(value); i++)
 			add_victim(janitor, redis_value_text(redis_value_at(value, i)),
-				i < 4 + expired);
+				i < RENEWED_NAMES + expired);
 	}
 	janitor->events.renewed(
 		janitor->arg, (size_t)redis_value_integer(redis_value_at(value, 1)));
@@ -186,11 +197,9 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
 	schedule(janitor, interval_ms(janitor));
 	if (!janitor->open || janitor->call.under_way)
 		return;
-	script_call_begin(&janitor->call, SCRIPT_RENEW, 4, 3);
-	add_key(janitor, "workers");
-	add_key(janitor, "dying");
-	add_key(janitor, "retry");
-	add_key(janitor, "delayed");
+	script_call_begin(&janitor->call, SCRIPT_RENEW, ARRAY_SIZE(renew_keys), 3);
+	for (size_t i = 0; i < ARRAY_SIZE(renew_keys); i++)
+		add_key(janitor, renew_keys[i]);
 	resp_string(command, janitor->member);
 	resp_integer(command, janitor->options->lease_ms);
 	resp_integer(command, PROMOTE_MAX);

@@ -36,6 +36,10 @@
 	X(DEPTH_DECISIONS, "queue_depth{queue=\"decisions\"}", "Jobs that wait in a queue.")    \
 	X(DEPTH_CHAT, "queue_depth{queue=\"chat\"}", NULL)                                      \
 	X(DEPTH_WORKFLOW, "queue_depth{queue=\"workflow\"}", NULL)                              \
+	X(OLDEST_DECISIONS, "queue_oldest_seconds{queue=\"decisions\"}",                        \
+		"Age of the oldest job that waits in a queue.")                                 \
+	X(OLDEST_CHAT, "queue_oldest_seconds{queue=\"chat\"}", NULL)                            \
+	X(OLDEST_WORKFLOW, "queue_oldest_seconds{queue=\"workflow\"}", NULL)                    \
 	X(DEPTH_RETRY, "put_back_depth", "Jobs that were put back and wait to be taken again.") \
 	X(DELAYED, "delayed", "Jobs that are due later.")                                       \
 	X(DEAD, "dead", "Dead letters.")                                                        \

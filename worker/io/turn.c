@@ -25,7 +25,7 @@
 #define CLAIM_BYTES	(4 * 1024 * 1024)
 #define TURN_TIMEOUT_MS 1000
 #define PAUSE_MS	200
-#define FIXED_KEYS	8
+#define FIXED_KEYS	9
 #define FIXED_ARGS	19
 #define HEAD_ANSWERS	6
 
@@ -90,7 +90,7 @@ void turn_free(struct turn *turn)
 static void write_fixed_keys(struct turn *turn)
 {
 	static const char *const tails[] = {
-		"begun", "retry", "dead", "jobs:decisions", "jobs:chat", "jobs:workflow"};
+		"begun", "retry", "dead", "jobs:decisions", "jobs:chat", "jobs:workflow", "taken"};
 	const char *shard = turn->options->shard;
 	struct buf key;
 

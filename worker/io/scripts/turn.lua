@@ -1,6 +1,6 @@
 -- turn: what one loop turn of a worker wants of Redis: its settles, its begins, a claim; each maybe none.
 --
--- KEYS  workers, claims:W, begun, retry, dead, jobs:decisions, jobs:chat, jobs:workflow,
+-- KEYS  workers, claims:W, begun, retry, dead, jobs:decisions, jobs:chat, jobs:workflow, taken,
 --       then each item's own keys in the order of the items
 -- ARGV  me (W:epoch), W, result_ttl_s, reply_ttl_s, reply_max, calls_max, dead_max, pending_max,
 --       settles, begins, claim_max, claim_bytes, first_token, credit_decisions, credit_chat, credit_workflow,
@@ -57,7 +57,7 @@ local result_ttl, reply_ttl, reply_max, calls_max, dead_max, pending_max =
 local settles, begins, room, bytes = tonumber(ARGV[9]), tonumber(ARGV[10]), tonumber(ARGV[11]), tonumber(ARGV[12])
 
 -- How far the items' own keys and arguments are read.
-local k, a = 8, 19
+local k, a = 9, 19
 
 local out = {now, ARGV[14], ARGV[15], ARGV[16], 0, 0}
 local replies_dropped, dead_dropped = 0, 0
@@ -652,15 +652,21 @@ local function take_from_queues()
 	credits = {tonumber(ARGV[14]), tonumber(ARGV[15]), tonumber(ARGV[16])}
 	weight = {tonumber(ARGV[17]), tonumber(ARGV[18]), tonumber(ARGV[19])}
 	length, total = {0, 0, 0}, 0
+	local before = {0, 0, 0}
 	for q = 1, 3 do
 		local held = weight[q] > 0 and redis.pcall('LLEN', KEYS[5 + q])
 		if type(held) == 'number' then
-			length[q] = held
+			length[q], before[q] = held, held
 			total = total + held
 		end
 	end
 	while room > 0 and bytes > 0 and total > 0 do
 		take_batch()
+	end
+	for q = 1, 3 do
+		if length[q] < before[q] then
+			redis.pcall('HINCRBY', KEYS[9], q, before[q] - length[q])
+		end
 	end
 	out[2], out[3], out[4] = credits[1], credits[2], credits[3]
 end
