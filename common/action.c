@@ -166,6 +166,12 @@ static void read_body(struct action_reader *reader, uint32_t value)
 	action_read_body(reader, value);
 }
 
+static void read_query(struct action_reader *reader, uint32_t value)
+{
+	if (reader_is(reader->reader, value, TAPE_OBJECT))
+		action_read_pairs(reader, value, &reader->action->query);
+}
+
 static void read_output(struct action_reader *reader, uint32_t value)
 {
 	struct reader *at = reader->reader;
@@ -228,10 +234,10 @@ static void read_request(struct action_reader *reader, const uint32_t *found)
 	struct action *action = reader->action;
 
 	read_member(reader, found, MEMBER_PATH, action_read_path);
-	read_member(reader, found, MEMBER_QUERY, action_read_query);
+	read_member(reader, found, MEMBER_QUERY, read_query);
 	action_read_headers(reader, found[MEMBER_HEADERS]);
-	read_member(reader, found, MEMBER_BODY, read_body);
 	read_member(reader, found, MEMBER_CONTENT_TYPE, action_read_content_type);
+	read_member(reader, found, MEMBER_BODY, read_body);
 	if (action->content_type != NULL && found[MEMBER_BODY] == TAPE_NONE) {
 		size_t mark = reader_enter(reader->reader, span_of("content_type"));
 
@@ -240,7 +246,7 @@ static void read_request(struct action_reader *reader, const uint32_t *found)
 		free(action->content_type);
 		action->content_type = NULL;
 	}
-	if (action->body != NULL && action->content_type == NULL)
+	if (action->body.kind != BODY_NONE && action->content_type == NULL)
 		action->content_type = xstrdup(DEFAULT_CONTENT_TYPE);
 }
 
@@ -271,18 +277,14 @@ void action_release(struct action *action)
 	free(action->description);
 	free(action->idempotency_header);
 	template_release(&action->path);
-	for (size_t i = 0; i < action->query_count; i++) {
-		free(action->query[i].name);
-		template_release(&action->query[i].value);
-	}
-	free(action->query);
+	pairs_release(&action->query);
 	for (size_t i = 0; i < action->header_count; i++) {
 		free(action->headers[i].name);
 		template_release(&action->headers[i].value);
 	}
 	free(action->headers);
 	free(action->content_type);
-	body_node_free(action->body);
+	body_template_release(&action->body);
 	schema_free(action->inputs);
 	if (action->lookup != NULL)
 		lookup_release(action->lookup);

@@ -34,7 +34,7 @@ void action_note_shared(
 
 static bool takes_scalars_only(enum placeholder_place where)
 {
-	return where != PLACE_QUERY_WHOLE && where != PLACE_BODY_WHOLE;
+	return where != PLACE_PAIR_WHOLE && where != PLACE_BODY_WHOLE;
 }
 
 /* Holds one placeholder against the schema. */

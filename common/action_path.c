@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* action_path: the path of an action, the query that may stand in it, and `query`. */
+/* action_path: the path of an action and the query that may stand in it. */
 #include "action_read.h"
 
 #include <stdlib.h>
 
 #include "bellhop/alloc.h"
-#include "bellhop/json_number.h"
 #include "bellhop/request.h"
 #include "character.h"
 #include "percent.h"
@@ -18,20 +17,9 @@ static void add_encoded(struct template *template, struct span text, enum percen
 	struct buf encoded;
 
 	buf_init(&encoded, TEXT_MAX_BYTES);
-	if (place == PERCENT_VALUE)
-		percent_encode(&encoded, text);
-	else
-		percent_encode_text(&encoded, text, place);
+	percent_encode_text(&encoded, text, place);
 	template_add_literal(template, (struct span){encoded.data, encoded.len});
 	buf_release(&encoded);
-}
-
-static struct query_template *add_pair(struct action *action)
-{
-	action->query = xgrow(action->query, &action->query_capacity, action->query_count,
-		sizeof(*action->query));
-	action->query[action->query_count] = (struct query_template){0};
-	return &action->query[action->query_count++];
 }
 
 /* Where the cutting of a path into path, names and values of its query stands. */
@@ -46,11 +34,11 @@ struct cutter {
 
 static void end_pair(struct cutter *cutter)
 {
-	struct query_template *pair;
+	struct pair_template *pair;
 
 	if (cutter->name.len == 0 && cutter->at == CUT_NAME)
 		return; /* `?` at the end, `&&`: no pair */
-	pair = add_pair(cutter->reader->action);
+	pair = pairs_add(&cutter->reader->action->query);
 	pair->name = xmemdup(cutter->name.data, cutter->name.len);
 	pair->value = cutter->value;
 	cutter->value = (struct template){0};
@@ -161,11 +149,6 @@ static void check_text(struct reader *reader, const struct template *text)
 	buf_release(&filled);
 }
 
-static void note_query(struct action_reader *reader, const struct template *value)
-{
-	action_note(reader, value, template_sole(value) != NULL ? PLACE_QUERY_WHOLE : PLACE_QUERY);
-}
-
 void action_read_path(struct action_reader *reader, uint32_t value)
 {
 	struct reader *at = reader->reader;
@@ -179,77 +162,6 @@ void action_read_path(struct action_reader *reader, uint32_t value)
 	cut_path(reader, &text);
 	template_release(&text);
 	action_note(reader, &reader->action->path, PLACE_PATH);
-	for (size_t i = 0; i < reader->action->query_count; i++)
-		note_query(reader, &reader->action->query[i].value);
-}
-
-/* A string's template, each literal encoded. */
-static void read_string(struct action_reader *reader, uint32_t value, struct template *out)
-{
-	struct reader *at = reader->reader;
-	struct template text;
-
-	template_compile(&text, tape_string_span(at->tape, value, &at->scratch), at->place.data,
-		at->problems);
-	for (size_t i = 0; i < text.count; i++) {
-		struct template_part *part = &text.parts[i];
-
-		if (part->literal != NULL)
-			add_encoded(out, (struct span){part->literal, part->len}, PERCENT_VALUE);
-		else
-			template_take_placeholder(out, &part->placeholder);
-	}
-	template_release(&text);
-}
-
-static void read_value(struct action_reader *reader, uint32_t value, struct template *out)
-{
-	struct reader *at = reader->reader;
-	struct buf number;
-
-	switch (tape_type(at->tape, value)) {
-	case TAPE_STRING:
-		read_string(reader, value, out);
-		return;
-	case TAPE_TRUE:
-	case TAPE_FALSE:
-		template_add_literal(out, tape_raw(at->tape, value));
-		return;
-	case TAPE_NUMBER:
-		buf_init(&number, TEXT_MAX_BYTES);
-		json_number_out(tape_raw(at->tape, value), true, &number);
-		add_encoded(out, (struct span){number.data, number.len}, PERCENT_VALUE);
-		buf_release(&number);
-		return;
-	default:
-		reader_problem(at, "must be a string, a number or a boolean, not %s",
-			reader_type(at->tape, value));
-	}
-}
-
-void action_read_query(struct action_reader *reader, uint32_t value)
-{
-	struct reader *at = reader->reader;
-	const struct json_tape *tape = at->tape;
-
-	if (!reader_is(at, value, TAPE_OBJECT))
-		return;
-	for (uint32_t name = tape_first(tape, value); name != TAPE_NONE;) {
-		struct query_template *pair = add_pair(reader->action);
-		struct span text = tape_string_span(tape, name, &at->scratch);
-		size_t mark = reader_enter(at, text);
-		struct buf encoded;
-
-		if (memmem(text.data, text.len, "{{", 2) != NULL)
-			reader_warn(at, "is a name, and names are never templates");
-		buf_init(&encoded, TEXT_MAX_BYTES);
-		percent_encode(&encoded, text);
-		buf_add_char(&encoded, '=');
-		pair->name = buf_detach(&encoded);
-		name = tape_next(tape, value, name);
-		read_value(reader, name, &pair->value);
-		note_query(reader, &pair->value);
-		reader_leave(at, mark);
-		name = tape_next(tape, value, name);
-	}
+	for (size_t i = 0; i < reader->action->query.count; i++)
+		pair_note(reader, &reader->action->query.items[i]);
 }

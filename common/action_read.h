@@ -9,6 +9,7 @@
 #define BELLHOP_COMMON_ACTION_READ_H
 
 #include "bellhop/definition.h"
+#include "content_type.h"
 #include "reader.h"
 
 #define SWITCH_REFUSAL \
@@ -16,10 +17,10 @@
 
 enum placeholder_place {
 	PLACE_PATH,
-	PLACE_QUERY_WHOLE, /* the whole value of a pair: an array repeats the name */
-	PLACE_QUERY,
+	PLACE_PAIR_WHOLE, /* the whole value of a pair of a query or a form: an array repeats the name */
+	PLACE_PAIR,
 	PLACE_HEADER,
-	PLACE_BODY_WHOLE, /* a string that is one placeholder */
+	PLACE_BODY_WHOLE, /* of a JSON body: a string that is one placeholder */
 	PLACE_BODY,
 };
 
@@ -49,6 +50,7 @@ struct action_reader {
 	const struct definition *definition;
 	const struct shared_headers *shared;
 	struct action *action;
+	enum content_kind content; /* of `content_type` */
 	struct placeholder_use *uses;
 	size_t use_count;
 	size_t use_capacity;
@@ -64,9 +66,15 @@ const char *action_method(struct span text);
 void action_read_timeout(struct action_reader *reader, uint32_t value);
 void action_read_rate_limit(struct action_reader *reader, uint32_t value);
 
-/* action_path.c: `path`, with the query in it, and `query`. */
+/* action_path.c: `path`, with the query in it. */
 void action_read_path(struct action_reader *reader, uint32_t value);
-void action_read_query(struct action_reader *reader, uint32_t value);
+
+/* action_pairs.c: `query` and the body of a form. */
+void action_read_pairs(struct action_reader *reader, uint32_t object, struct pair_templates *pairs);
+struct pair_template *pairs_add(struct pair_templates *pairs);
+void pairs_release(struct pair_templates *pairs);
+/* Takes note of a pair's placeholders at the present place. */
+void pair_note(struct action_reader *reader, const struct pair_template *pair);
 
 /* action_headers.c: `headers` of the definition, and of an action (TAPE_NONE where it has none) merged into them. */
 void shared_headers_read(struct reader *reader, const char *auth_header, uint32_t value,
@@ -74,10 +82,16 @@ void shared_headers_read(struct reader *reader, const char *auth_header, uint32_
 void shared_headers_release(struct shared_headers *headers);
 void action_read_headers(struct action_reader *reader, uint32_t value);
 
-/* action_body.c */
-void action_read_body(struct action_reader *reader, uint32_t value);
+/* action_body.c: `body`, of the kind that `content_type` says (TAPE_NONE where there is none): read it first. */
 void action_read_content_type(struct action_reader *reader, uint32_t value);
+void action_read_body(struct action_reader *reader, uint32_t value);
+void body_template_release(struct body_template *body);
+
+/* action_body_json.c: a JSON body, as the tree that the value is. */
+struct body_node *action_read_json(struct action_reader *reader, uint32_t value);
 void body_node_free(struct body_node *node);
+/* action_body_text.c: the same, as one text that holds JSON. */
+struct body_node *action_read_json_text(struct action_reader *reader, uint32_t string);
 
 /* action_inputs.c. action_note() takes note of a template's placeholders at the present place. */
 void action_note(struct action_reader *reader, const struct template *template,

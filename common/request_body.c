@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* request_body: the JSON body of a request, filled as a tree: no value can change its shape. */
+/* request_body: the body of a request. JSON is filled as a tree and a form as pairs: no value can change its shape. */
 #include "request_render.h"
 
 #include "bellhop/json_out.h"
@@ -110,13 +110,72 @@ static bool add_node(struct renderer *renderer, const struct body_node *node)
 	return true;
 }
 
+static void add_scalar(struct renderer *renderer, const struct placeholder *placeholder)
+{
+	struct span text;
+
+	switch (renderer_text(renderer, renderer_value(renderer, placeholder), &text)) {
+	case SCALAR_TEXT:
+		buf_add(&renderer->request->body, text.data, text.len);
+		return;
+	case SCALAR_NULL:
+		if (!placeholder->optional)
+			renderer_problem(
+				renderer, placeholder, "is required: it stands in the body");
+		return;
+	case SCALAR_COMPOUND:
+		renderer_problem(renderer, placeholder,
+			"must be a string, a number or a boolean: it stands in the text of the "
+			"body");
+		return;
+	}
+}
+
+/* False where the text is one placeholder that has no value. */
+static bool add_text(struct renderer *renderer, const struct template *text)
+{
+	const struct placeholder *sole = template_sole(text);
+	struct buf *body = &renderer->request->body;
+
+	for (size_t i = 0; i < text->count && !body->overflowed; i++) {
+		const struct template_part *part = &text->parts[i];
+
+		if (part->literal != NULL)
+			buf_add(body, part->literal, part->len);
+		else
+			add_scalar(renderer, &part->placeholder);
+	}
+	if (sole == NULL)
+		return true;
+	return renderer_value(renderer, sole) != TAPE_NONE &&
+	       tape_type(renderer->tape, renderer_value(renderer, sole)) != TAPE_NULL;
+}
+
+/* False where there is no body. */
+static bool add_body(struct renderer *renderer, const struct body_template *body)
+{
+	static const struct pair_place form = {"", "is required: it stands in the form",
+		"must be a string, a number or a boolean: it stands in the form"};
+
+	switch (body->kind) {
+	case BODY_NONE:
+		return false;
+	case BODY_JSON:
+		return add_node(renderer, body->json);
+	case BODY_FORM:
+		render_pairs(renderer, &body->form, &form, &renderer->request->body);
+		return true;
+	case BODY_TEXT:
+		return add_text(renderer, &body->text);
+	}
+	return false;
+}
+
 void render_body(struct renderer *renderer)
 {
 	struct request *request = renderer->request;
 
-	if (renderer->action->body == NULL)
-		return;
-	request->has_body = add_node(renderer, renderer->action->body);
+	request->has_body = add_body(renderer, &renderer->action->body);
 	if (request->body.overflowed)
 		renderer_problem_whole(renderer, "the inputs would make a body of over 1 MiB");
 }

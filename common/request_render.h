@@ -45,6 +45,15 @@ enum scalar {
 /* The text of a value; it may lie in the request's scratch, until the next one. */
 enum scalar renderer_text(struct renderer *renderer, uint32_t value, struct span *text);
 
+/* Where pairs stand: what goes before the first of them, and the words for values that may not stand there. */
+struct pair_place {
+	const char *begin;
+	const char *missing;
+	const char *not_scalar;
+};
+
+void render_pairs(struct renderer *renderer, const struct pair_templates *pairs,
+	const struct pair_place *place, struct buf *out);
 void render_url(struct renderer *renderer);
 void render_headers(struct renderer *renderer, const char *idempotency_value);
 void render_body(struct renderer *renderer);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* request_url: the URL of a request: each value one segment or one value of the query, whatever it holds. */
+/* request_url: the URL of a request: each value of the path one segment, whatever it holds. */
 #include "request_render.h"
 
 #include "character.h"
@@ -98,100 +98,19 @@ static void add_path(struct renderer *renderer)
 		check_dots(renderer, start);
 }
 
-/* `?` before the first pair, `&` before the others. */
-static void begin_pair(struct renderer *renderer, const struct query_template *pair, bool *first)
-{
-	struct buf *url = &renderer->request->url;
-
-	buf_add_char(url, *first ? '?' : '&');
-	buf_add_string(url, pair->name);
-	*first = false;
-}
-
-static void add_elements(
-	struct renderer *renderer, const struct query_template *pair, uint32_t array, bool *first)
-{
-	const struct placeholder *placeholder = template_sole(&pair->value);
-	const struct json_tape *tape = renderer->tape;
-	struct buf *url = &renderer->request->url;
-	size_t index = 0;
-
-	for (uint32_t item = tape_first(tape, array); item != TAPE_NONE && !url->overflowed;
-		item = tape_next(tape, array, item)) {
-		struct span text;
-
-		if (renderer_text(renderer, item, &text) == SCALAR_TEXT) {
-			begin_pair(renderer, pair, first);
-			percent_encode(url, text);
-		} else {
-			renderer_problem_in(renderer, placeholder, index,
-				"must be a string, a number or a boolean: it stands in the query");
-		}
-		index++;
-	}
-}
-
-/* A part of a value. False where it has none and the pair is dropped. */
-static bool add_value(struct renderer *renderer, const struct placeholder *placeholder)
-{
-	struct span text;
-
-	switch (renderer_text(renderer, renderer_value(renderer, placeholder), &text)) {
-	case SCALAR_TEXT:
-		percent_encode(&renderer->request->url, text);
-		return true;
-	case SCALAR_NULL:
-		if (placeholder->optional)
-			return false;
-		renderer_problem(renderer, placeholder, "is required: it stands in the query");
-		return true;
-	case SCALAR_COMPOUND:
-		renderer_problem(renderer, placeholder,
-			"must be a string, a number or a boolean: it stands in the query");
-		return true;
-	}
-	return true;
-}
-
-static void add_pair(struct renderer *renderer, const struct query_template *pair, bool *first)
-{
-	const struct placeholder *sole = template_sole(&pair->value);
-	struct buf *url = &renderer->request->url;
-	uint32_t value = sole == NULL ? TAPE_NONE : renderer_value(renderer, sole);
-	bool was_first = *first;
-	size_t mark = url->len;
-
-	if (value != TAPE_NONE && tape_type(renderer->tape, value) == TAPE_ARRAY) {
-		add_elements(renderer, pair, value, first);
-		return;
-	}
-	begin_pair(renderer, pair, first);
-	for (size_t i = 0; i < pair->value.count; i++) {
-		const struct template_part *part = &pair->value.parts[i];
-
-		if (part->literal != NULL) {
-			buf_add(url, part->literal, part->len);
-		} else if (!add_value(renderer, &part->placeholder)) {
-			buf_truncate(url, mark);
-			*first = was_first;
-			return;
-		}
-	}
-}
-
 void render_url(struct renderer *renderer)
 {
+	static const struct pair_place query = {"?", "is required: it stands in the query",
+		"must be a string, a number or a boolean: it stands in the query"};
 	const struct url *base = &renderer->definition->base;
 	struct buf *url = &renderer->request->url;
-	bool first = true;
 	size_t origin;
 
 	buf_add_string(url, base->origin);
 	origin = url->len;
 	buf_add_string(url, base->path);
 	add_path(renderer);
-	for (size_t i = 0; i < renderer->action->query_count && !url->overflowed; i++)
-		add_pair(renderer, &renderer->action->query[i], &first);
+	render_pairs(renderer, &renderer->action->query, &query, url);
 	if (url->overflowed || url->len - origin > REQUEST_PATH_MAX_BYTES)
 		renderer_problem_whole(
 			renderer, "the inputs would make a path and query of over 8 KiB");

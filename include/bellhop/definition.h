@@ -52,9 +52,16 @@ struct header_template {
 	struct template value;
 };
 
-struct query_template {
+/* A pair of a query or a form. */
+struct pair_template {
 	char *name;	       /* as it is sent, percent-encoded and with its `=` */
 	struct template value; /* literals percent-encoded */
+};
+
+struct pair_templates {
+	struct pair_template *items;
+	size_t count;
+	size_t capacity;
 };
 
 /* A JSON body, as a tree. What holds no placeholder is text, whatever its type. */
@@ -67,6 +74,21 @@ struct body_node {
 	struct template string;	 /* TAPE_STRING: literals JSON-escaped */
 	struct body_node *items; /* TAPE_ARRAY, TAPE_OBJECT */
 	size_t count;
+};
+
+enum body_kind {
+	BODY_NONE,
+	BODY_JSON,
+	BODY_FORM,
+	BODY_TEXT,
+};
+
+struct body_template {
+	enum body_kind kind;
+	struct body_node *
+		json; /* BODY_JSON; made of a tree or of one text, which are the same from here on */
+	struct pair_templates form; /* BODY_FORM */
+	struct template text;	    /* BODY_TEXT */
 };
 
 struct lookup;
@@ -83,14 +105,12 @@ struct action {
 	uint32_t timeout_ms;
 	uint32_t limit_calls;
 	uint32_t limit_window_s;
-	struct template path;	      /* up to a `?`; literals percent-encoded */
-	struct query_template *query; /* what stood after `?` in the path, then `query` */
-	size_t query_count;
-	size_t query_capacity;
+	struct template path;		 /* up to a `?`; literals percent-encoded */
+	struct pair_templates query;	 /* what stood after `?` in the path, then `query` */
 	struct header_template *headers; /* the definition's and the action's, merged */
 	size_t header_count;
-	char *content_type;	/* NULL without a body */
-	struct body_node *body; /* NULL: none */
+	char *content_type; /* NULL without a body */
+	struct body_template body;
 	struct schema *inputs;	/* never NULL */
 	struct lookup *lookup;	/* finds the values of the placeholders */
 	struct mapping *output; /* NULL: the whole response */

@@ -83,9 +83,6 @@ NOT_YET = {
     "recursive JSONPath": {"output": {"a": "$..name"}},
     "a JSONPath filter": {"output": {"a": "$.tags[?@.x]"}},
     "a JSONPath slice": {"output": {"a": "$.tags[0:2]"}},
-    "a body as one text": {"body": '{"n": {{id}}}', "method": "POST"},
-    "a form body": {"body": {"a": "b"}, "method": "POST", "content_type": "application/x-www-form-urlencoded"},
-    "a text body": {"body": "a", "method": "POST", "content_type": "text/plain"},
     "a keyword that no issue brings": {"inputs": {"type": "object", "properties": {"id": {"oneOf": []}}}},
     "a $ref": {"inputs": {"type": "object", "properties": {"id": {"$ref": "#"}}}},
 }

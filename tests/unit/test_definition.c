@@ -85,7 +85,7 @@ static void the_least_that_is_a_definition_has_defaults(void **state)
 	assert_int_equal(action->limit_calls, 10);
 	assert_int_equal(action->limit_window_s, 60);
 	assert_null(action->content_type);
-	assert_null(action->body);
+	assert_int_equal(action->body.kind, BODY_NONE);
 	assert_null(action->output);
 	assert_null(action->idempotency_header);
 	definition_free(definition);

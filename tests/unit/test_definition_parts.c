@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Definitions: paths, queries, headers, bodies, and the inputs that their placeholders need. */
+/* Definitions: paths, queries, headers, and the inputs that their placeholders need. */
 #include "definition.h"
 
 #include "bellhop/bug.h"
@@ -292,68 +292,6 @@ static void an_action_has_at_most_1000_placeholders(void **state)
 	buf_release(&text);
 }
 
-static void a_body_does_not_go_with_get(void **state)
-{
-	(void)state;
-	say(GET("\"body\": {\"a\": 1}"), "actions.do.body: may not be there with GET");
-	say(ACTION("\"method\": \"DELETE\", \"path\": \"/\", \"body\": {\"a\": 1}"), "");
-}
-
-static void a_body_is_json(void **state)
-{
-	(void)state;
-	say(POST("\"body\": [1, {\"a\": null}]"), "");
-	say(POST("\"body\": true"), "");
-	say(POST("\"body\": \"{{payload}}\""), "");
-	say(POST("\"body\": null"),
-		"actions.do.body: may not be null: leave it out where there is none");
-	say(POST("\"body\": \"{\\\"a\\\": {{a}}}\""), "actions.do.body: is one text, which is not "
-						      "supported yet: write it as JSON, or as one "
-						      "placeholder");
-	say(POST("\"body\": \"text\""), "actions.do.body: is one text, which is not supported yet: "
-					"write it as JSON, or as one "
-					"placeholder");
-	say(POST("\"body\": {\"a\": [\"x\", {\"b\": \"{{}}\"}]}"),
-		"actions.do.body.a.1.b: {{}} names no input");
-	say(POST("\"body\": \"{{a b}}\""),
-		"actions.do.body: {{a b}} has white space or a control character in its name");
-}
-
-static void a_content_type_is_a_json_one(void **state)
-{
-	static const char *const later[] = {
-		"application/x-www-form-urlencoded", "text/plain", "Text/XML; charset=utf-8"};
-	char text[400];
-
-	(void)state;
-	say(POST("\"body\": {}, \"content_type\": \"application/json\""), "");
-	say(POST("\"body\": {}, \"content_type\": \"Application/JSON; charset=utf-8\""), "");
-	say(POST("\"body\": {}, \"content_type\": \"application/vnd.api+json\""), "");
-	say(POST("\"body\": {}, \"content_type\": \"application/xml\""),
-		"actions.do.content_type: must be application/json or a type that ends in +json");
-	say(POST("\"body\": {}, \"content_type\": \"json\""),
-		"actions.do.content_type: is no media type, such as application/json");
-	say(POST("\"body\": {}, \"content_type\": \"\""),
-		"actions.do.content_type: is no media type, such as application/json");
-	say(POST("\"body\": {}, \"content_type\": \"application/a b+json\""),
-		"actions.do.content_type: is no media type, such as application/json");
-	say(POST("\"body\": {}, \"content_type\": \"application/json\\r\\nX: y\""),
-		"actions.do.content_type: may hold printable ASCII only");
-	for (size_t i = 0; i < ARRAY_SIZE(later); i++) {
-		snprintf(text, sizeof(text),
-			"{\"name\": \"a\", \"base_url\": \"https://a.example\", \"auth\": "
-			"{\"method\": "
-			"\"none\"}, \"actions\": {\"do\": {\"method\": \"POST\", \"path\": \"/\", "
-			"\"body\": {}, \"content_type\": \"%s\"}}}",
-			later[i]);
-		say(text,
-			"actions.do.content_type: is not supported yet: only application/json and "
-			"types that end in +json are");
-	}
-	say(POST("\"content_type\": \"application/json\""),
-		"warning: actions.do.content_type: is not sent, for there is no body");
-}
-
 static void every_placeholder_is_a_declared_input(void **state)
 {
 	say(ACTION("\"method\": \"POST\", \"path\": \"/{{desk}}?a={{b}}\", \"query\": {\"q\": "
@@ -476,9 +414,6 @@ int main(void)
 		cmocka_unit_test(an_action_has_at_most_100_headers),
 		cmocka_unit_test(headers_that_could_never_be_sent_are_refused),
 		cmocka_unit_test(an_action_has_at_most_1000_placeholders),
-		cmocka_unit_test(a_body_does_not_go_with_get),
-		cmocka_unit_test(a_body_is_json),
-		cmocka_unit_test(a_content_type_is_a_json_one),
 		cmocka_unit_test(every_placeholder_is_a_declared_input),
 		cmocka_unit_test(a_dotted_placeholder_needs_its_whole_path_declared),
 		cmocka_unit_test(arrays_and_objects_may_not_stand_in_text),
