@@ -48,6 +48,7 @@ void schema_free(struct schema *schema)
 	values_release(&schema->any_of);
 	values_release(&schema->only);
 	bounds_release(&schema->bounds);
+	pattern_free(schema->pattern);
 	schema_free(schema->additional);
 	schema_free(schema->items);
 	free(schema->default_text);

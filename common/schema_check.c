@@ -15,6 +15,7 @@
 #define SCRATCH_MAX_BYTES (8 * 1024 * 1024)
 #define TEXT_MAX_BYTES	  600
 #define NUMBER_BYTES	  40
+#define PATTERN_BYTES	  200
 
 /* Where a value is: the way back to the root, made into a pointer only when there is a problem. */
 struct step {
@@ -26,6 +27,7 @@ struct step {
 struct check {
 	const struct json_tape *tape;
 	struct problems *problems;
+	struct pattern_work *work;
 	struct buf scratch;
 	bool failed;
 };
@@ -145,17 +147,12 @@ static const char *plural(int64_t number)
 	return number == 1 ? "" : "s";
 }
 
-static void check_string(
-	struct check *check, const struct schema *schema, uint32_t value, const struct step *at)
+static void check_length(
+	struct check *check, const struct schema *schema, struct span text, const struct step *at)
 {
 	const struct schema_lengths *lengths = &schema->lengths;
-	struct span text;
-	int64_t length;
+	int64_t length = (int64_t)utf8_length(text.data, text.len);
 
-	if (lengths->min_length == 0 && lengths->max_length == SCHEMA_NO_MAXIMUM)
-		return;
-	text = tape_string_span(check->tape, value, &check->scratch);
-	length = (int64_t)utf8_length(text.data, text.len);
 	if (length < lengths->min_length)
 		fail(check, at, NULL,
 			"is %" PRId64 " character%s long, but must be at least %" PRId64, length,
@@ -164,6 +161,32 @@ static void check_string(
 		fail(check, at, NULL,
 			"is %" PRId64 " character%s long, but must be at most %" PRId64, length,
 			plural(length), lengths->max_length);
+}
+
+static void check_pattern(
+	struct check *check, const struct pattern *pattern, struct span text, const struct step *at)
+{
+	const char *shown = pattern_text(pattern);
+	size_t len = strlen(shown), cut = utf8_cut(shown, len, PATTERN_BYTES);
+	enum pattern_answer answer = pattern_search(pattern, text, check->work);
+
+	if (answer != PATTERN_FOUND)
+		fail(check, at, NULL, "%s the pattern %.*s%s",
+			answer == PATTERN_NOT_FOUND ? "does not match"
+						    : "takes too much work to hold against",
+			(int)cut, shown, cut < len ? "…" : "");
+}
+
+/* The text is taken anew for each: where a problem is placed, the scratch is written over. */
+static void check_string(
+	struct check *check, const struct schema *schema, uint32_t value, const struct step *at)
+{
+	if (schema->lengths.min_length > 0 || schema->lengths.max_length < SCHEMA_NO_MAXIMUM)
+		check_length(
+			check, schema, tape_string_span(check->tape, value, &check->scratch), at);
+	if (schema->pattern != NULL)
+		check_pattern(check, schema->pattern,
+			tape_string_span(check->tape, value, &check->scratch), at);
 }
 
 static void check_array(
@@ -273,14 +296,26 @@ static void check_value(
 		check_object(check, schema, value, at);
 }
 
-int schema_check(const struct schema *schema, const struct json_tape *tape, uint32_t value,
-	struct problems *problems)
+int schema_check_within(const struct schema *schema, const struct json_tape *tape, uint32_t value,
+	struct pattern_work *work, struct problems *problems)
 {
-	struct check check = {.tape = tape, .problems = problems};
+	struct check check = {.tape = tape, .problems = problems, .work = work};
 	const struct step root = {NULL, TAPE_NONE, 0};
 
 	buf_init(&check.scratch, SCRATCH_MAX_BYTES);
 	check_value(&check, schema, value, &root);
 	buf_release(&check.scratch);
 	return check.failed ? -1 : 0;
+}
+
+int schema_check(const struct schema *schema, const struct json_tape *tape, uint32_t value,
+	struct problems *problems)
+{
+	struct pattern_work work;
+	int result;
+
+	pattern_work_init(&work, SCHEMA_CHECK_WORK(tape_raw(tape, value).len));
+	result = schema_check_within(schema, tape, value, &work, problems);
+	pattern_work_release(&work);
+	return result;
 }

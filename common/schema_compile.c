@@ -14,6 +14,8 @@
 struct compiler {
 	struct reader reader;
 	size_t defaults_left; /* bytes that defaults may still take */
+	size_t patterns_left; /* and patterns */
+	struct pattern_work work;
 	unsigned depth;
 };
 
@@ -206,16 +208,35 @@ static void read_default(
 	struct compiler *compiler, struct schema *schema, uint32_t value, void *out)
 {
 	(void)out; /* more than one field */
-	schema_default_read(&compiler->reader, schema, value, compiler->defaults_left);
+	schema_default_read(
+		&compiler->reader, schema, value, compiler->defaults_left, &compiler->work);
 	compiler->defaults_left -= schema->default_len;
 }
 
 static void read_pattern(
 	struct compiler *compiler, struct schema *schema, uint32_t value, void *out)
 {
-	(void)schema, (void)value, (void)out; /* refused whatever it holds */
-	reader_problem(&compiler->reader,
-		"is not supported yet; say it with enum or the lengths, or leave it out");
+	struct reader *reader = &compiler->reader;
+	struct pattern *pattern;
+	struct buf problem;
+
+	(void)out; /* is schema->pattern */
+	if (reader_is_full(reader))
+		return; /* a pattern can take long to compile */
+	buf_init(&problem, PROBLEM_MAX_BYTES);
+	pattern =
+		pattern_compile(tape_string_span(reader->tape, value, &reader->scratch), &problem);
+	if (pattern == NULL) {
+		reader_problem(reader, "%s", problem.data);
+	} else if (pattern_bytes(pattern) > compiler->patterns_left) {
+		reader_problem(reader, "is too much: the patterns of all inputs, compiled, may "
+				       "take 128 KiB together");
+		pattern_free(pattern);
+	} else {
+		compiler->patterns_left -= pattern_bytes(pattern);
+		schema->pattern = pattern;
+	}
+	buf_release(&problem);
 }
 
 enum value_kind { A_STRING, A_BOOLEAN, A_NUMBER, AN_ARRAY, AN_OBJECT, ANYTHING };
@@ -248,7 +269,7 @@ static const struct keyword keywords[] = {
 	{"maxLength", A_NUMBER, read_length, offsetof(struct schema, lengths.max_length)},
 	{"minItems", A_NUMBER, read_length, offsetof(struct schema, lengths.min_items)},
 	{"maxItems", A_NUMBER, read_length, offsetof(struct schema, lengths.max_items)},
-	{"pattern", ANYTHING, read_pattern, 0},
+	{"pattern", A_STRING, read_pattern, 0},
 	{"title", A_STRING, NULL, 0},
 	{"description", A_STRING, NULL, 0},
 	{"format", A_STRING, NULL, 0},
@@ -336,10 +357,12 @@ static struct schema *compile(struct compiler *compiler, uint32_t value)
 struct schema *schema_compile(const struct json_tape *tape, uint32_t value, unsigned flags,
 	const char *place, struct problems *problems)
 {
-	struct compiler compiler = {.defaults_left = SCHEMA_DEFAULTS_MAX_BYTES};
+	struct compiler compiler = {.defaults_left = SCHEMA_DEFAULTS_MAX_BYTES,
+		.patterns_left = SCHEMA_PATTERNS_MAX_BYTES};
 	struct schema *schema = schema_new();
 
 	reader_init(&compiler.reader, tape, place, problems);
+	pattern_work_init(&compiler.work, SCHEMA_DEFAULTS_WORK);
 	schema->top = schema->closed = (flags & SCHEMA_CLOSED) != 0;
 	if (reader_is(&compiler.reader, value, TAPE_OBJECT)) {
 		compiler.depth = 1;
@@ -348,6 +371,7 @@ struct schema *schema_compile(const struct json_tape *tape, uint32_t value, unsi
 			reader_problem_at(&compiler.reader, "type",
 				"must be object: the inputs of an action are one");
 	}
+	pattern_work_release(&compiler.work);
 	reader_release(&compiler.reader);
 	return schema;
 }

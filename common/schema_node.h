@@ -7,10 +7,16 @@
 
 #include "bellhop/schema.h"
 #include "bellhop/span.h"
+#include "pattern.h"
 
 #define SCHEMA_MAX_DEPTH 32
 /* Of one schema together: a default inside a default can double at each level. */
 #define SCHEMA_DEFAULTS_MAX_BYTES (256 * 1024)
+/* Of one schema together, compiled. */
+#define SCHEMA_PATTERNS_MAX_BYTES (128 * 1024)
+/* What the patterns of one schema may take to look into its defaults, and into a value with its bytes. */
+#define SCHEMA_DEFAULTS_WORK	 200000
+#define SCHEMA_CHECK_WORK(bytes) (2000000 + 64 * (uint64_t)(bytes))
 
 enum schema_type {
 	SCHEMA_NULL = 1 << 0,
@@ -58,6 +64,7 @@ struct schema {
 	struct schema_values only;   /* const: one value */
 	struct schema_bounds bounds;
 	struct schema_lengths lengths;
+	struct pattern *pattern; /* NULL: no such keyword */
 
 	struct schema_property *properties; /* the declared ones first, as they were written */
 	size_t property_count;		    /* with those that only `required` names */
@@ -88,6 +95,10 @@ void schema_index_properties(struct schema *schema);
 /* What a member has to fit: NULL where it may be anything. `property` is what schema_property() found, or NULL. */
 const struct schema *schema_of_member(
 	const struct schema *schema, const struct schema_property *property);
+
+/* schema_check() with what patterns may take in the hands of the caller. */
+int schema_check_within(const struct schema *schema, const struct json_tape *tape, uint32_t value,
+	struct pattern_work *work, struct problems *problems);
 
 /* The type bits that a value has: an integer is a number too. */
 unsigned schema_type_of(const struct json_tape *tape, uint32_t value);

@@ -117,8 +117,8 @@ bool schema_values_have(const struct schema_values *values, const struct json_ta
 }
 
 /* Reads the filled default again and holds it against its own schema. */
-static bool default_holds(
-	struct reader *reader, const struct schema *schema, const struct buf *text)
+static bool default_holds(struct reader *reader, const struct schema *schema,
+	const struct buf *text, struct pattern_work *work)
 {
 	struct json_tape tape;
 	struct tape_error error;
@@ -129,7 +129,7 @@ static bool default_holds(
 	problems_init(&problems);
 	if (json_tape_read(&tape, text->data, text->len, &default_limits, &error) != 0) {
 		reader_problem(reader, "is too much: %s", error.reason);
-	} else if (schema_check(schema, &tape, 0, &problems) != 0) {
+	} else if (schema_check_within(schema, &tape, 0, work, &problems) != 0) {
 		const struct problem *first = &problems.items[0];
 
 		reader_problem(reader, "does not fit its own schema: %s%s%s", first->place,
@@ -142,8 +142,8 @@ static bool default_holds(
 	return holds;
 }
 
-void schema_default_read(
-	struct reader *reader, struct schema *schema, uint32_t value, size_t max_bytes)
+void schema_default_read(struct reader *reader, struct schema *schema, uint32_t value,
+	size_t max_bytes, struct pattern_work *work)
 {
 	struct buf text;
 
@@ -152,7 +152,7 @@ void schema_default_read(
 	if (text.overflowed) {
 		reader_problem(reader, "is too much: the defaults of all inputs, filled up, may "
 				       "take 256 KiB together");
-	} else if (default_holds(reader, schema, &text)) {
+	} else if (default_holds(reader, schema, &text, work)) {
 		schema->default_len = text.len;
 		schema->default_text = buf_detach(&text);
 	}

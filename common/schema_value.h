@@ -10,8 +10,8 @@
 void schema_enum_read(struct reader *reader, uint32_t value, struct schema_values *values);
 void schema_const_read(struct reader *reader, uint32_t value, struct schema_values *values);
 /* After all else of the schema is known: fills the default's own defaults in and checks it. */
-void schema_default_read(
-	struct reader *reader, struct schema *schema, uint32_t value, size_t max_bytes);
+void schema_default_read(struct reader *reader, struct schema *schema, uint32_t value,
+	size_t max_bytes, struct pattern_work *work);
 
 /* Whether a value is one of them; `scratch` is for its canonical form. */
 bool schema_values_have(const struct schema_values *values, const struct json_tape *tape,

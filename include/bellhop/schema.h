@@ -3,10 +3,10 @@
  * schema: JSON Schema 2020-12, the part of it that the contract names (section 4), compiled once.
  *
  * Keywords: type (a name or a list), properties, required, additionalProperties (a boolean or a schema), items, enum,
- * const, default, minimum, maximum, exclusiveMinimum, exclusiveMaximum, multipleOf, minLength, maxLength,
- * minItems, maxItems, and the annotations title, description, examples, deprecated, readOnly, writeOnly, format,
- * $comment, $schema. Any other keyword, `pattern` too, is a problem when compiled. At the top of an action's inputs
- * additionalProperties is false unless it says otherwise; that is SCHEMA_CLOSED.
+ * const, default, minimum, maximum, exclusiveMinimum, exclusiveMaximum, multipleOf, minLength, maxLength, pattern
+ * (ECMA-262: common/pattern.h), minItems, maxItems, and the annotations title, description, examples, deprecated,
+ * readOnly, writeOnly, format, $comment, $schema. Any other keyword is a problem when compiled. At the top of an action's
+ * inputs additionalProperties is false unless it says otherwise; that is SCHEMA_CLOSED.
  */
 #ifndef BELLHOP_SCHEMA_H
 #define BELLHOP_SCHEMA_H

@@ -292,6 +292,59 @@ static void a_length_counts_characters(void **state)
 	fits("{\"minLength\": 2}", "1");
 }
 
+static void a_pattern_is_looked_for_in_strings_alone(void **state)
+{
+	static const char schema[] = "{\"pattern\": \"^[A-Z]{2}-\\\\d+$\"}";
+
+	(void)state;
+	fits(schema, "\"AB-12\"");
+	fits(schema, "\"\\u0041B-1\"");
+	fits(schema, "7");
+	fits(schema, "[\"x\"]");
+	fits(schema, "null");
+	check(schema, "\"ab-12\"", ": does not match the pattern ^[A-Z]{2}-\\d+$");
+	check(schema, "\"AB-12\\n\"", ": does not match the pattern ^[A-Z]{2}-\\d+$");
+	check("{\"pattern\": \"\\u00e9\\\\u0000\"}", "\"e\"",
+		": does not match the pattern \u00e9\\u0000");
+	fits("{\"pattern\": \"\\u00e9\\\\u0000\"}", "\"-\\u00e9\\u0000-\"");
+}
+
+static void a_pattern_says_its_own_beside_the_lengths(void **state)
+{
+	(void)state;
+	check("{\"properties\": {\"a/b\": {\"items\": {\"pattern\": \"^a\", \"maxLength\": 2}}}}",
+		"{\"a/b\": [\"a\", \"bcd\", \"b\\u0063\"]}",
+		"/a~1b/1: is 3 characters long, but must be at most 2\n"
+		"/a~1b/1: does not match the pattern ^a\n"
+		"/a~1b/2: does not match the pattern ^a");
+}
+
+static void a_long_pattern_is_cut_in_the_sentence(void **state)
+{
+	char schema[400] = "{\"pattern\": \"", lines[400] = ": does not match the pattern ";
+
+	(void)state;
+	for (int i = 0; i < 100; i++) {
+		strcat(schema, "\u00fc");
+		strcat(lines, "\u00fc");
+	}
+	strcat(lines, "\u2026");
+	strcat(schema, "a\"}");
+	check(schema, "\"\"", lines);
+}
+
+static void a_search_that_is_too_much_is_a_problem_of_the_input(void **state)
+{
+	static const char schema[] = "{\"items\": {\"pattern\": \"^(a+)+$\"}, \"maxItems\": 3}";
+
+	(void)state;
+	fits(schema, "[\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\", \"a\"]");
+	check(schema, "[\"a\", \"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa!\", \"a\", 4]",
+		": has 4 elements, but must have at most 3\n"
+		"/1: takes too much work to hold against the pattern ^(a+)+$\n"
+		"/2: takes too much work to hold against the pattern ^(a+)+$");
+}
+
 static void arrays_have_lengths(void **state)
 {
 	(void)state;
@@ -354,6 +407,10 @@ int main(void)
 		cmocka_unit_test(multiples_are_exact),
 		cmocka_unit_test(a_long_number_is_cut_in_the_sentence),
 		cmocka_unit_test(a_length_counts_characters),
+		cmocka_unit_test(a_pattern_is_looked_for_in_strings_alone),
+		cmocka_unit_test(a_pattern_says_its_own_beside_the_lengths),
+		cmocka_unit_test(a_long_pattern_is_cut_in_the_sentence),
+		cmocka_unit_test(a_search_that_is_too_much_is_a_problem_of_the_input),
 		cmocka_unit_test(arrays_have_lengths),
 		cmocka_unit_test(all_that_is_wrong_is_told),
 		cmocka_unit_test(after_64_problems_it_looks_no_further),

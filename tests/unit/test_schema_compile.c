@@ -71,9 +71,6 @@ static void other_keywords_are_refused_by_name(void **state)
 		"inputs.minProperties: is no keyword that Bellhop checks\n"
 		"inputs.properties.a.anyOf: is no keyword that Bellhop checks\n"
 		"inputs.properties.a.$ref: is no keyword that Bellhop checks");
-	refuse("{\"properties\": {\"a b\": {\"pattern\": \"a\"}}}",
-		"inputs.properties.\"a b\".pattern: is not supported yet; say it with enum or the "
-		"lengths, or leave it out");
 }
 
 static void keywords_of_the_wrong_kind_are_refused(void **state)
@@ -107,6 +104,59 @@ static void keywords_of_the_wrong_kind_are_refused(void **state)
 		"inputs.properties.a.deprecated: must be true or false");
 	refuse("{\"properties\": {\"a\": {\"enum\": []}}}",
 		"inputs.properties.a.enum: allows no value");
+}
+
+static void what_is_no_pattern_is_refused_with_its_place(void **state)
+{
+	(void)state;
+	refuse("{\"properties\": {\"a b\": {\"pattern\": \"(a\"}, \"c\": {\"items\": {\"pattern\": "
+	       "\"^\\\\d+\\\\Z\"}}, \"d\": {\"pattern\": 1}}}",
+		"inputs.properties.\"a b\".pattern: is no pattern: missing closing parenthesis\n"
+		"inputs.properties.c.items.pattern: has \\Z at character 5, which is no escape of "
+		"ECMA-262\n"
+		"inputs.properties.d.pattern: must be a string, not a number");
+}
+
+/* What is said of a schema of `count` properties, each with that pattern. */
+static void refuse_patterns(int count, const char *pattern, struct problems *problems)
+{
+	struct json_tape tape;
+	struct buf text;
+
+	buf_init(&text, 1000000);
+	for (int i = 0; i < count; i++)
+		buf_printf(&text, "%s\"%d\": {\"pattern\": \"%s\"}",
+			i == 0 ? "{\"properties\": {" : ", ", i, pattern);
+	buf_add_string(&text, "}}");
+	tape = tape_of(text.data);
+	problems_init(problems);
+	schema_free(schema_compile(&tape, 0, 0, "inputs", problems));
+	assert_true(problems->errors > 0);
+	json_tape_release(&tape);
+	buf_release(&text);
+}
+
+static void the_patterns_of_a_schema_are_bounded_together(void **state)
+{
+	struct problems problems;
+
+	(void)state;
+	refuse_patterns(20, "(?:(?:ab){99}){9}", &problems);
+	assert_in_range(problems.errors, 10, 19);
+	assert_string_equal(problems.items[0].text,
+		"is too much: the patterns of all inputs, compiled, may take 128 KiB together");
+	problems_release(&problems);
+}
+
+/* After that many problems nothing more is compiled: it could take long. */
+static void a_thousand_bad_patterns_are_64_problems(void **state)
+{
+	struct problems problems;
+
+	(void)state;
+	refuse_patterns(1000, "(?:(?:(?:ab){99}){99}){99}", &problems);
+	assert_int_equal(problems.errors, PROBLEMS_MAX);
+	problems_release(&problems);
 }
 
 static void inputs_are_an_object(void **state)
@@ -172,6 +222,9 @@ int main(void)
 		cmocka_unit_test(annotations_are_allowed),
 		cmocka_unit_test(other_keywords_are_refused_by_name),
 		cmocka_unit_test(keywords_of_the_wrong_kind_are_refused),
+		cmocka_unit_test(what_is_no_pattern_is_refused_with_its_place),
+		cmocka_unit_test(the_patterns_of_a_schema_are_bounded_together),
+		cmocka_unit_test(a_thousand_bad_patterns_are_64_problems),
 		cmocka_unit_test(inputs_are_an_object),
 		cmocka_unit_test(required_names_are_declared_and_said_once),
 		cmocka_unit_test(a_property_name_holds_no_nul),

@@ -108,6 +108,14 @@ static void a_default_fits_its_own_schema(void **state)
 	       "{\"b\": {\"type\": \"string\"}}}}}",
 		"inputs.properties.a.default",
 		"does not fit its own schema: /b: is a number, but must be a string");
+	refuse("{\"properties\": {\"a\": {\"default\": \"ab\", \"pattern\": \"^.$\"}}}",
+		"inputs.properties.a.default",
+		"does not fit its own schema: does not match the pattern ^.$");
+	refuse("{\"properties\": {\"a\": {\"default\": \"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa!\", "
+	       "\"pattern\": \"^(a+)+$\"}}}",
+		"inputs.properties.a.default",
+		"does not fit its own schema: takes too much work to hold against the pattern "
+		"^(a+)+$");
 	refuse("{\"properties\": {\"a\": {\"default\": {}, \"required\": [\"b\"]}}}",
 		"inputs.properties.a.default", "does not fit its own schema: /b: is required");
 }
