@@ -56,6 +56,28 @@ def test_problems_as_json(bellhop):
     assert bellhop("check", "-", "--json", stdin=json.dumps(tickets())).json == {"errors": 0, "problems": []}
 
 
+WARNED = {"show": {**READ, "inputs": {"properties": {"id": {}, "unused": {}}, "required": ["id"]}}}
+
+
+def test_warnings_alone_refuse_nothing_unless_they_are_taken_for_errors(bellhop):
+    text = json.dumps(tickets(**WARNED))
+    result = bellhop("check", "-", stdin=text)
+    line = "actions.show.inputs.properties.unused: {}is used by no placeholder\n"
+    assert (result.code, result.out, result.err) == (0, line.format("warning: "), "-: no errors\n")
+    result = bellhop("check", "--strict", "-", stdin=text)
+    assert (result.code, result.out, result.err) == (1, line.format(""), "bellhop: - has 1 error\n")
+    assert bellhop("check", "--strict", "-", "--json", stdin=text).json["errors"] == 1
+    assert bellhop("check", "--strict", "-", stdin=json.dumps(tickets())).code == 0
+
+
+def test_put_takes_warnings_for_errors_where_it_is_told_so(acme):
+    text = json.dumps(tickets(**WARNED))
+    result = acme.bellhop("put", "-", "--strict", stdin=text)
+    assert result.code == 1 and "1 error: nothing was changed" in result.err and stored(acme) == {}
+    assert "warning: is used by no placeholder" in acme.done("put", "-", stdin=text).err
+    assert acme.done("put", "--strict", "-", stdin=json.dumps(tickets())).code == 0
+
+
 def test_what_is_not_json_has_line_and_column(bellhop):
     result = bellhop("check", "-", stdin='{"name": "ünï",\n  "a" 1}')
     assert result.code == 1

@@ -41,15 +41,17 @@ int command_check(struct cli *cli, int argc, char **argv)
 {
 	struct document document;
 	struct error error = {0};
-	int status = cli_arguments(cli, argc, argv, NULL, 0, 1, 1);
+	bool strict = false;
+	const struct own_option options[] = {{.name = "strict", .flag = &strict}};
+	int status = cli_arguments(cli, argc, argv, options, 1, 1, 1);
 	if (status)
 		return status;
 	const char *path = argv[0];
 	document_init(&document);
-	if (document_read(&document, path, &cli->rules, &error) < 0)
-		status = fail("%s", error.text);
-	else
-		status = report(cli, path, &document.problems);
+	int result = document_read(&document, path, &cli->rules, &error);
+	if (result == 0 && strict)
+		document_be_strict(&document);
+	status = result < 0 ? fail("%s", error.text) : report(cli, path, &document.problems);
 	document_release(&document);
 	return status;
 }

@@ -8,10 +8,14 @@ const struct command commands[] = {
 	{"keygen", "FILE", "makes a key ring and FILE.pub; never overwrites",
 		"  --rotate   adds a key to the ring that is there and writes its FILE.pub\n",
 		command_keygen},
-	{"check", "FILE", "lints a definition without Redis: every problem, one a line", NULL,
+	{"check", "FILE", "lints a definition without Redis: every problem, one a line",
+		"  --strict         warnings are errors\n"
+		"\n"
+		"Exit: 0 no errors, 1 errors.\n",
 		command_check},
 	{"put", "FILE", "creates an integration or replaces it whole; - is standard input",
-		"  --if-version N   only where the integration has this version; 0: where there is none\n",
+		"  --if-version N   only where the integration has this version; 0: where there is none\n"
+		"  --strict         warnings are errors: nothing is changed\n",
 		command_put},
 	{"list", "", "what integrations and actions there are", NULL, command_list},
 	{"get", "NAME", "a definition as `put` takes it; version, switches, secrets on standard error",

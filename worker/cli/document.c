@@ -62,6 +62,21 @@ void document_check(struct document *document, const struct definition_rules *ru
 	document->definition = definition_read(&document->tape, 0, rules, &document->problems);
 }
 
+void document_be_strict(struct document *document)
+{
+	struct problems *problems = &document->problems;
+	for (size_t i = 0; i < problems->count; i++) {
+		if (!problems->items[i].warning)
+			continue;
+		problems->items[i].warning = false;
+		problems->errors++;
+	}
+	if (problems->errors == 0)
+		return;
+	definition_free(document->definition);
+	document->definition = NULL;
+}
+
 int document_read(struct document *document, const char *path, const struct definition_rules *rules,
 	struct error *error)
 {

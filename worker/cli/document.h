@@ -19,6 +19,8 @@ int document_read(struct document *document, const char *path, const struct defi
 	struct error *error);
 /* Checks the text that the caller filled in. */
 void document_check(struct document *document, const struct definition_rules *rules);
+/* Takes its warnings for errors (--strict). */
+void document_be_strict(struct document *document);
 /* Adds the problems, one a line: `actions.create.path: …`, `base_url: warning: …`. */
 void add_problems(struct buf *out, const struct problems *problems);
 /* Says them on standard error. */

@@ -216,23 +216,32 @@ static bool is_version(const char *text)
 	return digits > 0 && digits < 19 && text[digits] == '\0' && (text[0] != '0' || digits == 1);
 }
 
-static int put_file(struct cli *cli, const char *path, const char *if_version)
+/* What was typed. */
+struct put {
+	const char *path;
+	const char *if_version;
+	bool strict;
+};
+
+static int put_file(struct cli *cli, const struct put *typed)
 {
 	struct document document;
 	struct error error = {0};
 	int status;
 	document_init(&document);
-	if (document_read(&document, path, &cli->rules, &error) < 0) {
+	if (document_read(&document, typed->path, &cli->rules, &error) < 0) {
 		status = fail("%s", error.text);
 	} else {
+		if (typed->strict)
+			document_be_strict(&document);
 		note_problems(&document.problems);
 		if (document.definition)
 			status = cli_connect(cli);
 		else
-			status = fail("%s has %zu error%s: nothing was changed", path,
+			status = fail("%s has %zu error%s: nothing was changed", typed->path,
 				document.problems.errors, document.problems.errors == 1 ? "" : "s");
 		if (status == EXIT_DONE)
-			status = put(cli, &document, if_version);
+			status = put(cli, &document, typed->if_version);
 	}
 	document_release(&document);
 	return status;
@@ -240,13 +249,17 @@ static int put_file(struct cli *cli, const char *path, const char *if_version)
 
 int command_put(struct cli *cli, int argc, char **argv)
 {
-	const char *if_version = NULL;
-	const struct own_option options[] = {{.name = "if-version", .value = &if_version}};
-	int status = cli_arguments(cli, argc, argv, options, 1, 1, 1);
+	struct put typed = {0};
+	const struct own_option options[] = {
+		{.name = "if-version", .value = &typed.if_version},
+		{.name = "strict", .flag = &typed.strict},
+	};
+	int status = cli_arguments(cli, argc, argv, options, 2, 1, 1);
 	if (status)
 		return status;
-	if (if_version && !is_version(if_version))
+	if (typed.if_version && !is_version(typed.if_version))
 		return misuse("--if-version takes a version such as 7, or 0 for none");
+	typed.path = argv[0];
 	status = cli_need_org(cli);
-	return status ? status : put_file(cli, argv[0], if_version);
+	return status ? status : put_file(cli, &typed);
 }
