@@ -91,6 +91,18 @@ def test_a_read_is_shown_as_it_is_sent(worker, acme, upstream, inputs):
     assert_is_what_is_sent(shown, upstream.only(), upstream.origin, "none")
 
 
+@pytest.mark.parametrize("content_type, body", [
+    ("application/x-www-form-urlencoded", {"subject": "{{subject}}", "fixed": "a b"}),
+    ("text/plain", "{{subject}} of {{desk}}\n"),
+    ("application/vnd.acme+json", '{"subject": {{subject}}, "text": "about {{desk}}"}'),
+])  # fmt: skip
+def test_every_kind_of_body_is_shown_as_it_is_sent(worker, acme, upstream, content_type, body):
+    acme.put(integration(upstream.base_url, create={**CREATE, "path": "/t", "content_type": content_type, "body": body}))
+    shown = render(acme, "tickets/create", ONE_LINE, "--json").json
+    assert acme.run("tickets/create", ONE_LINE)["status"] == "succeeded"
+    assert_is_what_is_sent(shown, upstream.only(), upstream.origin, "none")
+
+
 def test_it_is_also_what_a_person_is_shown_before_it_is_sent(worker, acme, upstream):
     acme.put(integration(upstream.base_url, create=CREATE))
     preview = acme.ask("tickets/create", ONE_LINE).preview
