@@ -86,6 +86,12 @@ def test_what_could_only_expire_is_refused(acme):
     assert_refused(acme, retry(acme, "1"), "the deadline of entry 1 has passed")
 
 
+@pytest.mark.parametrize("length, cut", [(65531, False), (65532, True), (65536, True), (70000, True)])
+def test_what_may_have_been_cut_is_taken_for_cut(acme, length, cut):
+    bury(acme, "x" * length)
+    assert acme.done("dead", "list", "--json").json["dead"][0]["cut"] is cut
+
+
 def test_of_many_who_try_one_entry_one_does(acme):
     for n in range(3):
         bury(acme, acme.job("tickets/read", {"n": n}))

@@ -139,6 +139,17 @@ def test_a_payload_that_was_cut_or_was_no_utf8_is_refused(worker, acme):
     assert_refused(acme, retry(acme, "2"), "bytes that were not UTF-8", 2)
 
 
+def test_what_a_script_buried_of_no_utf8_is_refused(worker, acme):
+    reply_to = "taken-" + acme.new_id()
+    acme.redis.set(acme.key("replies:" + reply_to), "somebody's")
+    text = json.dumps(acme.job("tickets/read", {"n": "?"}, reply_to=reply_to))
+    reply_first = text.replace('"reply_to"', '"was"').replace('{', f'{{"reply_to": "{reply_to}", ', 1)
+    acme.push(reply_first.encode().replace(b"?", b"\xff"))
+    (entry,) = wait_for_dead(acme)
+    assert "reply queue is not a list" in entry["reason"] and "\ufffd" in entry["payload"]
+    assert_refused(acme, retry(acme, "1", "--queue", "workflow"), "bytes that were not UTF-8")
+
+
 def kill_in_the_middle(org, start_worker, upstream, job, path):
     """A worker dies in the middle of the call, and its claim comes back as if for the fourth time."""
     held = Held()

@@ -12,7 +12,7 @@
 #define KEY_MAX_BYTES	  1024
 #define ENTRY_MAX_BYTES	  (256 * 1024 * 1024 - 1)
 #define PAYLOAD_KEPT	  (64 * 1024) /* so much of a payload is kept */
-#define CHARACTER_BYTES	  4 /* of which the last character is left out where it was cut through */
+#define CHARACTER_BYTES	  4	      /* of the last character, which may have been left out */
 #define NUMBER_MAX_DIGITS 9
 
 static const struct tape_limits limits = {.depth = 2, .values = 64};
@@ -91,7 +91,7 @@ void dead_entry_read(struct dead_entry *entry, struct span text)
 	json_tape_release(&tape);
 	if (!entry->is_entry)
 		buf_add(&entry->payload, text.data, text.len);
-	entry->cut = entry->is_entry && entry->payload.len + CHARACTER_BYTES > PAYLOAD_KEPT;
+	entry->cut = entry->is_entry && entry->payload.len + CHARACTER_BYTES >= PAYLOAD_KEPT;
 	find_queue(entry);
 	dead_entry_set_queue(entry, entry->queue);
 }

@@ -66,7 +66,7 @@ local function whole(number)
 	return string.format('%.0f', number)
 end
 
--- A text for JSON: its first 64 KiB, and a question mark for each byte of what is not UTF-8.
+-- A text for JSON: its first 64 KiB, and U+FFFD for each byte of what is not UTF-8, by which it is known for what it is.
 local function utf8_text(text)
 	if #text > 65536 then
 		text = string.gsub(sub(text, 1, 65536), '[\192-\255][\128-\191]*$', '')
@@ -78,7 +78,7 @@ local function utf8_text(text)
 			'[\241-\243][\128-\191][\128-\191][\128-\191]', '\244[\128-\143][\128-\191][\128-\191]'}) do
 			rest = string.gsub(rest, character, ' ')
 		end
-		return find(rest, '[\128-\255]') and string.rep('?', #run) or run
+		return find(rest, '[\128-\255]') and string.rep('\239\191\189', #run) or run
 	end))
 end
 
