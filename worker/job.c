@@ -15,6 +15,7 @@
 #define KEEP_BYTES     (16 * 1024)
 #define PAYLOAD_MAX    (64 * 1024 * 1024)
 #define TEXT_MAX_BYTES (32 * 1024 * 1024)
+#define ESCAPED_RATIO  6 /* a control character of one byte becomes \u00XX */
 
 static struct buf *const *buffers_of(struct job *job, struct buf *list[9])
 {
@@ -37,6 +38,8 @@ static struct job *make(struct worker *worker)
 	buf_init(&job->dead_entry, TEXT_MAX_BYTES);
 	job->payload.max = PAYLOAD_MAX;
 	job->body.max = worker->options->max_response_bytes;
+	job->reply.max =
+		2 * TEXT_MAX_BYTES + (size_t)worker->options->max_response_bytes * ESCAPED_RATIO;
 	message_init(&job->message);
 	json_tape_init(&job->frozen_tape);
 	request_init(&job->request);

@@ -404,7 +404,7 @@ int worker_init(struct worker *worker, const struct options *options, struct err
 		event_add(worker->signals[i], NULL);
 	}
 	json_tape_init(&worker->response_tape);
-	buf_init(&worker->scratch, 64 * 1024 * 1024);
+	buf_init(&worker->scratch, 32 * 1024 * 1024 + (size_t)options->max_response_bytes * 6);
 	if (open_tools(worker, error) < 0 || pages_listen(worker, error) < 0)
 		return -1;
 	worker->claim_timer = evtimer_new(worker->base, on_claim_timer, worker);

@@ -241,3 +241,21 @@ def test_a_repeat_does_not_wait_for_room_that_comes_after_its_deadline(
     reply = acme.reply(job)
     assert is_cut_off(reply), reply
     assert len(upstream.received("/v1/r")) == 1
+
+
+def test_large_answers_go_to_redis_in_commands_of_bounded_size(start_worker, acme, proxy, upstream):
+    start_worker(redis_url=proxy.url)
+    count, megabyte = 24, 1000 * 1000
+    held = Held(Answer(body=b'"' + b"x" * megabyte + b'"'))
+    upstream.on("/v1/r", held)
+    jobs = [acme.push(acme.job("tickets/read")) for _ in range(count)]
+    held.arrived(count)
+    answer = proxy.hold(b"barrier")
+    acme.push(acme.job("tickets/read", id="barrier", integration="nothing"))
+    answer.wait()
+    held.release()
+    threading.Event().wait(0.5)  # so that they all wait for the answer
+    answer.release()
+    for job in jobs:
+        assert len(acme.reply(job)["output"]) == megabyte
+    assert proxy.longest_command < 8 * megabyte

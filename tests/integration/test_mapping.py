@@ -201,3 +201,20 @@ def test_what_an_upstream_says_in_an_error_is_told_from_its_start(read):
 def test_after_every_refusal_the_next_call_is_well(read):
     read(Answer(body=b"x" * (LIMIT + 1)))
     assert read(Answer(json=TICKET))["output"] == TICKET
+
+
+def test_an_answer_that_masking_makes_longer_than_the_limit_is_still_json(start_worker, new_org, upstream):
+    start_worker(shard="masked", max_response_bytes=1000)
+    acme = new_org(shard="masked")
+    acme.put(integration(upstream.base_url, auth="bearer", read={"method": "GET", "path": "/t", "output": {"all": "$"}}))
+    acme.seal("tickets", "token", "8-bytes!")
+    upstream.on("/v1/t", Answer(body=json.dumps(["8-bytes!"] * 88, separators=(",", ":")).encode()))
+    assert acme.run("tickets/read")["output"] == {"all": ["[redacted]"] * 88}
+
+
+def test_a_large_answer_that_grows_by_its_escapes_is_handed_on(start_worker, new_org, upstream):
+    start_worker(shard="escaped", max_response_bytes=8 << 20)
+    acme = new_org(shard="escaped")
+    acme.put(integration(upstream.base_url, read={"method": "GET", "path": "/t"}))
+    upstream.on("/v1/t", Answer(body=b"\x01" * (6 << 20)))
+    assert acme.run("tickets/read")["output"] == {"text": "\x01" * (6 << 20)}

@@ -23,7 +23,9 @@
 #define ITEMS_MAX	128
 #define CLAIM_MAX	64
 #define CLAIM_BYTES	(4 * 1024 * 1024)
+#define ITEMS_BYTES	(2 * 1024 * 1024)
 #define TURN_TIMEOUT_MS 1000
+#define BYTES_PER_MS	10000 /* of a line that is slow: a large call has more time */
 #define PAUSE_MS	200
 #define FIXED_KEYS	9
 #define FIXED_ARGS	19
@@ -218,13 +220,15 @@ bool turn_is_claiming(const struct turn *turn)
 	return turn->claiming;
 }
 
-/* Moves up to ITEMS_MAX of the oldest items of a list (which is in reverse) behind those asked before; returns how many are to be asked. */
+/* Moves the oldest items of a list (which is in reverse) behind those asked before, up to ITEMS_MAX, and none behind ITEMS_BYTES; returns
+ * how many are to be asked. */
 static size_t move_to_asked(struct turn_item **from, struct turn_item **asked)
 {
 	struct turn_item *oldest = NULL;
-	size_t count = 0;
+	size_t count = 0, bytes = 0;
 
 	while (*asked != NULL) {
+		bytes += (*asked)->arg_words.len;
 		asked = &(*asked)->next;
 		count++;
 	}
@@ -235,9 +239,10 @@ static size_t move_to_asked(struct turn_item **from, struct turn_item **asked)
 		item->next = oldest;
 		oldest = item;
 	}
-	while (oldest != NULL && count < ITEMS_MAX) {
+	while (oldest != NULL && count < ITEMS_MAX && bytes < ITEMS_BYTES) {
 		struct turn_item *item = oldest;
 
+		bytes += item->arg_words.len;
 		oldest = item->next;
 		item->next = NULL;
 		item->asked = true;
@@ -304,6 +309,7 @@ static void on_answer(void *arg, const struct redis_value *value);
 static void on_flush(evutil_socket_t fd, short what, void *arg)
 {
 	struct turn *turn = arg;
+	uint32_t timeout_ms;
 	size_t claims;
 
 	(void)fd;
@@ -321,9 +327,9 @@ static void on_flush(evutil_socket_t fd, short what, void *arg)
 	turn->asked_claims = claims;
 	/* A lost answer may have used these up, so they are never given out again. */
 	turn->next_token += claims;
+	timeout_ms = TURN_TIMEOUT_MS + (uint32_t)(turn->call.command.len / BYTES_PER_MS);
 	/* Where the connection is not up, all of it is asked again by turn_open(). */
-	turn->claiming =
-		script_call_send(&turn->call, TURN_TIMEOUT_MS, on_answer, turn) && claims > 0;
+	turn->claiming = script_call_send(&turn->call, timeout_ms, on_answer, turn) && claims > 0;
 }
 
 static void answer_all(struct turn_item **asked, const struct redis_value *value, size_t *at)

@@ -6,7 +6,7 @@
 #include "bellhop/key.h"
 #include "io/resp.h"
 
-#define WORDS_MAX_BYTES	 (64 * 1024 * 1024)
+#define WORDS_MAX_BYTES	 (480 * 1024 * 1024) /* a reply with the longest response that may be */
 #define WORDS_KEEP_BYTES (16 * 1024)
 #define KEY_MAX_BYTES	 1024
 

@@ -32,8 +32,13 @@ static void redact_output(struct job *job)
 		redact_json(&job->credential.redactor, &worker->response_tape, 0, &worker->scratch);
 	else
 		buf_add_string(&worker->scratch, "null");
+	/* A mask may be longer than what it hides, and is not the upstream's. */
+	job->output.max = worker->scratch.max;
 	buf_clear(&job->output);
 	buf_add(&job->output, worker->scratch.data, worker->scratch.len);
+	if (worker->scratch.overflowed)
+		job_error(job, ERROR_MAPPING_FAILED,
+			"The upstream did it, but its answer is too large to hand on.");
 }
 
 static void map_success(struct job *job)
