@@ -133,11 +133,13 @@ static void on_registered(void *arg, const struct redis_value *value)
 			redis_value_integer(redis_value_at(value, 0)), membership->call.asked_us);
 		membership->known_epoch = membership->epoch;
 		membership->registered = true;
+		complaint_clear(&membership->refused);
 		read_claims(membership, value);
 		membership->events.ready(membership->arg);
 	} else if (redis_value_error(value) != NULL) {
-		log_event(LOG_ERROR, "Redis does not register this worker", "error", 's',
-			redis_value_error(value));
+		if (complaint_is_due(&membership->refused, redis_value_error(value)))
+			log_event(LOG_ERROR, "Redis does not register this worker", "error", 's',
+				redis_value_error(value));
 		redis_async_drop(membership->redis, "this worker could not be registered");
 	} else {
 		membership_dead(membership);

@@ -123,6 +123,11 @@ void worker_job_over(struct worker *worker)
 
 /* Redis: up, down, forgotten. */
 
+static void on_wrong_server(const char *sentence, const char *seen)
+{
+	log_event(LOG_ERROR, sentence, "seen", 's', seen);
+}
+
 static void on_ready(void *arg)
 {
 	struct worker *worker = arg;
@@ -132,6 +137,7 @@ static void on_ready(void *arg)
 	worker->last_renewed_ms = worker->last_claimed_ms = clock_now_ms();
 	log_event(LOG_INFO, "ready", "worker", 's', worker->membership.member, "redis", 's',
 		worker->redis_url.shown);
+	server_check(worker->redis, on_wrong_server);
 	janitor_open(worker->janitor, worker->membership.member);
 	turn_open(worker->turn, worker->membership.name, worker->membership.member);
 	if (worker->draining)
@@ -184,11 +190,6 @@ static void say_started(struct worker *worker)
 			LOG_INFO, "listening", "address", 's', http_server_address(worker->server));
 }
 
-static void on_wrong_server(const char *sentence, const char *seen)
-{
-	log_event(LOG_ERROR, sentence, "seen", 's', seen);
-}
-
 static void on_up(void *arg)
 {
 	struct worker *worker = arg;
@@ -197,7 +198,6 @@ static void on_up(void *arg)
 	say_started(worker);
 	if (redis_async_peer(worker->redis, &peer))
 		address_policy_never(worker->policy, (const struct sockaddr *)&peer);
-	server_check(worker->redis, on_wrong_server);
 	membership_up(&worker->membership);
 }
 

@@ -1,7 +1,11 @@
 # SPDX-License-Identifier: MIT
 """Redis goes and comes, hangs, forgets, refuses: the worker says so, and works again. Contract, sections 10 and 11."""
 
+import threading
+
 import pytest
+from redis import Redis
+from redis.exceptions import RedisError
 from support.org import integration
 from support.upstream import Answer, Held
 from support.waiting import wait_until
@@ -150,12 +154,15 @@ def test_a_call_that_runs_while_redis_is_full_is_answered_once(start_worker, acm
 def test_a_redis_that_may_evict_is_warned_of_loudly(start_worker, new_redis):
     redis = new_redis(maxmemory="100mb", maxmemory_policy="allkeys-lru")
     worker = start_worker(redis_url=redis.url)
-    lines = [line for line in worker.log if line["level"] in ("warning", "error")]
-    assert any("noeviction" in str(line) for line in lines)
+    wait_until(
+        lambda: [line for line in worker.log if line["level"] in ("warning", "error") and "noeviction" in str(line)],
+        "a word about it",
+    )
 
 
-def test_a_redis_that_may_not_evict_is_no_cause_for_a_word(start_worker, redis):
+def test_a_redis_that_may_not_evict_is_no_cause_for_a_word(start_worker, acme, redis):
     worker = start_worker(redis_url=redis.url)
+    acme.run("tickets/read")
     assert not any("noeviction" in str(line) for line in worker.log)
 
 
@@ -204,3 +211,78 @@ def test_another_database_is_used_where_the_url_says_so(start_worker, acme, redi
     finally:
         redis.client.execute_command("SELECT", 0)
     worker.stop()
+
+
+# A Redis that will not have it now.
+
+
+def busy_script(redis):
+    """A script that runs until it is killed, in a connection of its own."""
+    redis.client.config_set("lua-time-limit", 1)
+    client = Redis(unix_socket_path=redis.socket_path)
+
+    def run():
+        try:
+            client.eval("while true do end", 0)
+        except RedisError:
+            pass
+
+    thread = threading.Thread(target=run)
+    thread.start()
+
+    def is_busy():
+        try:
+            return not redis.client.ping()
+        except RedisError:
+            return True
+
+    wait_until(is_busy, "the script to run")
+    return lambda: (redis.client.script_kill(), thread.join())
+
+
+def no_room(redis):
+    held = int(redis.client.info("clients")["connected_clients"])
+    redis.client.config_set("maxclients", held)
+    return lambda: redis.client.config_set("maxclients", 1000)
+
+
+@pytest.mark.parametrize("trouble", [busy_script, no_room])
+def test_a_redis_that_is_busy_when_a_worker_starts_is_waited_for(start_worker, acme, redis, trouble):
+    mend = trouble(redis)
+    worker = start_worker(redis_url=redis.url, ready=False)
+    complains(worker)
+    mend()
+    works_again(acme, redis, redis.now_ms())
+    assert worker.is_ready()
+
+
+def read_only(redis):
+    redis.client.config_set("min-replicas-to-write", 1)
+    return lambda: redis.client.config_set("min-replicas-to-write", 0)
+
+
+def a_key_of_ours_is_foreign(redis):
+    key = "bellhop:{%s}:workers"
+    redis.client.set(key % redis.shard, "foreign")
+    return lambda: redis.client.delete(key % redis.shard)
+
+
+@pytest.mark.parametrize("trouble", [read_only, a_key_of_ours_is_foreign])
+def test_a_redis_that_takes_no_writes_is_not_pestered(start_worker, acme, redis, shard, trouble):
+    redis.shard = shard
+    mend = trouble(redis)
+    worker = start_worker(redis_url=redis.url, ready=False)
+    complains(worker)
+
+    def seen():
+        info = redis.client.info("stats")
+        return info["total_commands_processed"], len(worker.log)
+
+    before = seen()
+    threading.Event().wait(1)
+    after = seen()
+    assert after[0] - before[0] < 50
+    assert after[1] - before[1] < 3
+    mend()
+    works_again(acme, redis, redis.now_ms())
+    assert worker.is_ready()

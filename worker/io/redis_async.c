@@ -24,6 +24,7 @@
 #define CONNECT_MS   1000 /* for connect, AUTH and SELECT together */
 #define PAUSE_MIN_MS 50
 #define PAUSE_MAX_MS 400
+#define CALM_MS	     1000 /* a connection that lived so long was a good one */
 #define WATCH_MS     100
 
 struct command {
@@ -43,6 +44,7 @@ struct redis_async {
 	bool refused;
 	bool freeing;
 	int64_t connect_deadline_ms;
+	int64_t up_since_ms; /* 0: it was not up */
 	unsigned pause_ms;
 	struct event *again;
 	struct event *watch;
@@ -120,6 +122,9 @@ static void arm(struct event *timer, int64_t ms)
 
 static void try_again(struct redis_async *redis)
 {
+	if (redis->up_since_ms > 0 && clock_now_ms() - redis->up_since_ms >= CALM_MS)
+		redis->pause_ms = PAUSE_MIN_MS;
+	redis->up_since_ms = 0;
 	arm(redis->again, redis->pause_ms / 2 + randombytes_uniform(redis->pause_ms / 2 + 1));
 	redis->pause_ms = redis->pause_ms * 2 > PAUSE_MAX_MS ? PAUSE_MAX_MS : redis->pause_ms * 2;
 }
@@ -235,6 +240,19 @@ bool redis_async_send(struct redis_async *redis, const struct buf *command, uint
 	return true;
 }
 
+/* Errors that pass by themselves: nobody has to change anything. */
+static bool is_passing(const char *error)
+{
+	static const char *const starts[] = {
+		"LOADING ", "BUSY ", "MASTERDOWN ", "ERR max number of clients"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(starts); i++) {
+		if (strncmp(error, starts[i], strlen(starts[i])) == 0)
+			return true;
+	}
+	return false;
+}
+
 static void on_auth(void *arg, const struct redis_value *value)
 {
 	struct redis_async *redis = arg;
@@ -242,8 +260,7 @@ static void on_auth(void *arg, const struct redis_value *value)
 
 	if (error == NULL || redis->refused)
 		return;
-	/* Still loading its data, or a replica: it will pass. */
-	redis->refused = strncmp(error, "LOADING", 7) != 0 && strncmp(error, "MASTERDOWN", 10) != 0;
+	redis->refused = !is_passing(error);
 	snprintf(redis->reason, sizeof(redis->reason), "%s", error);
 }
 
@@ -262,7 +279,7 @@ static void on_ready(void *arg, const struct redis_value *value)
 		return;
 	}
 	redis->up = true;
-	redis->pause_ms = PAUSE_MIN_MS;
+	redis->up_since_ms = clock_now_ms();
 	redis->events.up(redis->arg);
 }
 

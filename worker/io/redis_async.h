@@ -2,8 +2,8 @@
 /*
  * redis_async: one connection to Redis on the event loop; the one place of the worker that knows hiredis.
  *
- * It connects, authenticates and selects by itself, for ever: after a loss it tries again with a growing, jittered pause of
- * at most half a second. Every command has a deadline; a connection on which one passes is thrown away, because an answer that
+ * It connects, authenticates and selects by itself, for ever: after a loss it tries again with a jittered pause of at most half a
+ * second, which grows as long as no connection lives for a second. Every command has a deadline; a connection on which one passes is thrown away, because an answer that
  * comes late would be taken for another's. `up` comes each time it may be used, `down` each time it may no more.
  */
 #ifndef WORKER_IO_REDIS_ASYNC_H
