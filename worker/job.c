@@ -13,7 +13,7 @@
 
 #define SPARE_MAX      1024
 #define KEEP_BYTES     (16 * 1024)
-#define PAYLOAD_MAX    (64 * 1024 * 1024)
+#define PAYLOAD_MAX    (64 * 1024 * 1024 + 1)
 #define TEXT_MAX_BYTES (32 * 1024 * 1024)
 #define ESCAPED_RATIO  6 /* a control character of one byte becomes \u00XX */
 
@@ -145,7 +145,8 @@ struct job *job_new(struct worker *worker, struct span field, struct span payloa
 		job_destroy(job);
 		return NULL;
 	}
-	buf_add(&job->payload, payload.data, payload.len);
+	/* What is longer than any job may be is no job, whatever its end says. */
+	buf_add(&job->payload, payload.data, payload.len < PAYLOAD_MAX ? payload.len : PAYLOAD_MAX);
 	job->claimed_at_us = clock_now_us();
 	job->newer = NULL;
 	job->older = worker->newest;

@@ -175,6 +175,15 @@ void address_policy_free(struct address_policy *policy)
 	free(policy);
 }
 
+static bool is_never(const struct address_policy *policy, const struct ip *bare)
+{
+	for (size_t i = 0; i < policy->never_count; i++) {
+		if (policy->never[i].ip.port == bare->port && ip_same(&policy->never[i].ip, bare))
+			return true;
+	}
+	return false;
+}
+
 void address_policy_never(struct address_policy *policy, const struct sockaddr *address)
 {
 	struct never never;
@@ -183,6 +192,9 @@ void address_policy_never(struct address_policy *policy, const struct sockaddr *
 	if (!ip_of(&never.ip, address))
 		return;
 	never.ip = ip_bare(&never.ip);
+	/* Redis's comes again with each connection. */
+	if (is_never(policy, &never.ip))
+		return;
 	never.here = ip_is_here(policy, &never.ip);
 	policy->never = xgrow(policy->never, &policy->never_capacity, policy->never_count,
 		sizeof(*policy->never));
