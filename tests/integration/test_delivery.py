@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Exactly one reply to each job and at most one send of what may not be repeated, whatever dies: contract, section 10."""
 
+import json
 import signal
 
 import pytest
@@ -198,3 +199,14 @@ def test_many_jobs_under_a_rolling_restart_get_one_reply_each(start_worker, acme
             workers.pop(0).stop()
     assert {reply["status"] for reply in one_reply_each(acme, jobs)} == {"succeeded"}
     assert len(upstream.received()) == len(jobs) + 1
+
+
+def test_what_another_worker_left_half_emptied_is_taken_over_at_once(start_worker, acme, upstream):
+    """Whoever took a dead worker over may die itself in the middle of it."""
+    job = acme.job("tickets/create", {"n": 1})
+    payload = json.dumps(job)
+    acme.redis.hset(acme.key("claims:dead"), "dead.1 w 1 dead.1 -", payload)
+    acme.redis.sadd(acme.key("dying"), "dead")
+    start_worker(lease_ms=60000)
+    assert acme.reply(job, timeout=5)["status"] == "succeeded"
+    assert not acme.redis.exists(acme.key("dying"))

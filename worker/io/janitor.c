@@ -45,6 +45,7 @@ struct janitor {
 	bool open;
 	char member[MEMBER_BYTES];
 	int64_t reap_from_ms; /* monotonic */
+	int64_t renewed_ms;   /* when that was asked for, monotonic */
 	int64_t next_ms;      /* of the timer, monotonic */
 	struct victim victims[VICTIMS_MAX];
 	size_t victim_count;
@@ -76,6 +77,7 @@ static void add_key(struct janitor *janitor, const char *tail)
 }
 
 static void reap_next(struct janitor *janitor);
+static void renew(struct janitor *janitor);
 
 /* False where there is nothing to read: the connection is gone, or the answer was no list. */
 static bool is_list(struct janitor *janitor, const struct redis_value *value)
@@ -96,20 +98,25 @@ static bool is_list(struct janitor *janitor, const struct redis_value *value)
 static void on_reaped(void *arg, const struct redis_value *value)
 {
 	struct janitor *janitor = arg;
-	struct victim *victim = &janitor->victims[janitor->victim_count - 1];
+	struct victim *victim;
 	size_t moved;
 
-	if (!is_list(janitor, value)) {
+	if (!is_list(janitor, value) || janitor->victim_count == 0) {
 		janitor->victim_count = 0;
 		return;
 	}
+	victim = &janitor->victims[janitor->victim_count - 1];
 	moved = (size_t)redis_value_integer(redis_value_at(value, 0));
 	victim->member[0] = '\0';
 	if (redis_value_integer(redis_value_at(value, 1)) == 0)
 		janitor->victim_count--;
 	if (moved > 0)
 		janitor->events.took_over(janitor->arg, span_of(victim->worker), moved);
-	reap_next(janitor);
+	/* Its own lease comes first, however much the dead left behind; the renewal names them again. */
+	if (clock_now_ms() - janitor->renewed_ms >= interval_ms(janitor))
+		renew(janitor);
+	else
+		reap_next(janitor);
 }
 
 static void reap_next(struct janitor *janitor)
@@ -157,6 +164,20 @@ static void add_victim(struct janitor *janitor, struct span text, bool is_member
 	janitor->victim_count++;
 }
 
+/* Those whose lease ended, and those that are being emptied: for these nobody has to wait. */
+static void add_victims(struct janitor *janitor, const struct redis_value *value, size_t expired)
+{
+	bool reaps = clock_now_ms() >= janitor->reap_from_ms;
+
+	janitor->victim_count = 0;
+	for (size_t i = RENEWED_NAMES; i < redis_value_count(value); i++) {
+		bool is_member = i < RENEWED_NAMES + expired;
+
+		if (reaps || !is_member)
+			add_victim(janitor, redis_value_text(redis_value_at(value, i)), is_member);
+	}
+}
+
 static void on_renewed(void *arg, const struct redis_value *value)
 {
 	struct janitor *janitor = arg;
@@ -177,26 +198,17 @@ static void on_renewed(void *arg, const struct redis_value *value)
 		metrics_set(METRICS_OLDEST_DECISIONS + i, age_ms > 0 ? age_ms / 1000 : 0);
 	}
 	expired = (size_t)redis_value_integer(redis_value_at(value, RENEWED_NAMES - 1));
-	if (clock_now_ms() >= janitor->reap_from_ms) {
-		for (size_t i = RENEWED_NAMES; i < redis_value_count(value); i++)
-			add_victim(janitor, redis_value_text(redis_value_at(value, i)),
-				i < RENEWED_NAMES + expired);
-	}
+	add_victims(janitor, value, expired);
 	janitor->events.renewed(
 		janitor->arg, (size_t)redis_value_integer(redis_value_at(value, 1)));
 	reap_next(janitor);
 }
 
-static void on_timer(evutil_socket_t fd, short what, void *arg)
+static void renew(struct janitor *janitor)
 {
-	struct janitor *janitor = arg;
 	struct buf *command = &janitor->call.command;
 
-	(void)fd;
-	(void)what;
-	schedule(janitor, interval_ms(janitor));
-	if (!janitor->open || janitor->call.under_way)
-		return;
+	janitor->renewed_ms = clock_now_ms();
 	script_call_begin(&janitor->call, SCRIPT_RENEW, ARRAY_SIZE(renew_keys), 3);
 	for (size_t i = 0; i < ARRAY_SIZE(renew_keys); i++)
 		add_key(janitor, renew_keys[i]);
@@ -205,6 +217,17 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
 	resp_integer(command, PROMOTE_MAX);
 	(void)script_call_send(&janitor->call, TIMEOUT_MS, on_renewed,
 		janitor); /* not up: janitor_open() comes again */
+}
+
+static void on_timer(evutil_socket_t fd, short what, void *arg)
+{
+	struct janitor *janitor = arg;
+
+	(void)fd;
+	(void)what;
+	schedule(janitor, interval_ms(janitor));
+	if (janitor->open && !janitor->call.under_way)
+		renew(janitor);
 }
 
 struct janitor *janitor_new(struct event_base *base, struct redis_async *redis,
