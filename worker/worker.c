@@ -18,6 +18,7 @@
 #include "pipeline.h"
 
 #define SECRET_MEMORY_BYTES (4u * 1024 * 1024)
+#define VAIN_MAX	    5 /* doublings of the below */
 #define BUSY_WAIT_US \
 	1000 /* a worker with jobs in flight parks if its turns bring no more for so long */
 
@@ -74,7 +75,34 @@ static void on_wake(void *arg)
 {
 	struct worker *worker = arg;
 
+	worker->woken = true;
 	turn_kick(worker->turn);
+}
+
+/* Woken, and there was nothing to take: another worker was faster, or this one may not look. Each time in a row it stays away longer. */
+static int64_t vain_wait_us(struct worker *worker)
+{
+	int64_t wait_us = BUSY_WAIT_US << worker->vain;
+
+	if (worker->vain < VAIN_MAX)
+		worker->vain++;
+	return wait_us;
+}
+
+/* Waits for work, at once where nothing says otherwise. */
+static void park(struct worker *worker, size_t taken)
+{
+	bool vain = worker->woken && taken == 0;
+
+	worker->woken = false;
+	if (!vain)
+		worker->vain = 0;
+	if (taken == 0 && worker->in_flight == 0 && !vain) {
+		event_del(worker->claim_timer);
+		waiter_want(worker->waiter);
+	} else if (!event_pending(worker->claim_timer, EV_TIMEOUT, NULL)) {
+		set_timer(worker->claim_timer, vain ? vain_wait_us(worker) : BUSY_WAIT_US);
+	}
 }
 
 static void on_left(void *arg)
@@ -99,16 +127,14 @@ static void on_claims_over(void *arg, size_t taken, bool more)
 	struct worker *worker = arg;
 
 	worker->last_claimed_ms = clock_now_ms();
-	if (more) {
+	if (taken > 0)
+		worker->woken = false;
+	if (more)
 		turn_kick(worker->turn);
-	} else if (worker->draining) {
+	else if (worker->draining)
 		leave_if_empty(worker);
-	} else if (taken == 0 && worker->in_flight == 0) {
-		event_del(worker->claim_timer);
-		waiter_want(worker->waiter);
-	} else if (!event_pending(worker->claim_timer, EV_TIMEOUT, NULL)) {
-		set_timer(worker->claim_timer, BUSY_WAIT_US);
-	}
+	else
+		park(worker, taken);
 }
 
 void worker_job_over(struct worker *worker)

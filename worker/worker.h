@@ -62,8 +62,10 @@ struct worker {
 	bool was_up;  /* since the start */
 	bool is_away; /* Redis is, and it was said */
 	bool draining;
-	bool cut;     /* the time for draining is over: calls were cut off */
-	bool leaving; /* its `leave` is under way */
+	bool woken;    /* a list holds something, said Redis */
+	unsigned vain; /* how often in a row there was nothing to take then */
+	bool cut;      /* the time for draining is over: calls were cut off */
+	bool leaving;  /* its `leave` is under way */
 	int exit_code;
 	int64_t last_renewed_ms; /* monotonic */
 	int64_t last_claimed_ms; /* likewise: the last answer to a claim, empty or not */

@@ -119,3 +119,15 @@ def test_a_confirmation_of_another_type_is_unknown(start_worker, acme):
     assert acme.redis.delete(key) == 1
     acme.redis.rpush(key, "foreign")
     assert acme.approve(token).code == "confirmation_unknown"
+
+
+def test_a_queue_that_cannot_be_looked_into_does_not_wake_its_worker_all_the_time(start_worker, acme, redis):
+    """As where an ACL allows to wait for a list, and not to ask for its length."""
+    start_worker()
+    redis.client.execute_command("ACL", "SETUSER", "default", "-llen")
+    try:
+        job = acme.push(acme.job("tickets/read"))
+        assert commands_a_second(redis) < 1000
+    finally:
+        redis.client.execute_command("ACL", "SETUSER", "default", "+llen")
+    assert acme.reply(job)["status"] == "succeeded"
