@@ -149,8 +149,8 @@ def worker(request, worker_options):
 
 
 @pytest.fixture
-def start_worker(request, worker_options):
-    """`start_worker(lease_ms=1000)`; `ready=False` does not wait. At the end each is stopped, and must end well."""
+def start_worker(request, worker_options, new_redis):
+    """`start_worker(lease_ms=1000)`; `ready=False` does not wait. At the end each is stopped, before a new_redis, and must end well."""
     started = []
 
     def start(*arguments, ready=True, **options):

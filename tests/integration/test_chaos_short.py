@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 """
 Everything dies at once, for some seconds: each job still gets exactly one reply, and what may not be repeated is sent at
-most once. Contract, section 10. CHAOS_SEED repeats the choices of a run (not its timing); CHAOS_SECONDS makes it longer, CHAOS_RATE
-(jobs a second, about) harder.
+most once. Contract, section 10. CHAOS_SEED repeats the choices of a run (not its timing); CHAOS_SECONDS makes it longer,
+CHAOS_RATE (jobs a second, about) harder.
 """
 
 import os
@@ -35,7 +35,6 @@ def redis(new_redis):
 
 @pytest.fixture
 def start_worker(redis, start_worker):
-    """Its workers go before Redis does."""
     return lambda: start_worker(redis_url=redis.url)
 
 
@@ -84,7 +83,7 @@ def some_answer(rng):
 
 
 class Producer:
-    """Pushes jobs all the while, some of them twice, and approves what asks for it. Redis is not hurt in the middle of a push."""
+    """Pushes jobs all the while, some of them twice, and approves what asks for it; Redis is not hurt meanwhile."""
 
     def __init__(self, acme, upstream, rng, redis_is_well):
         self.acme, self.upstream, self.rng, self.redis_is_well = acme, upstream, rng, redis_is_well
@@ -107,9 +106,12 @@ class Producer:
             self.twins.append(twin)
             self.acme.push(twin)
 
+    def unanswered(self):
+        return [job for job in self.asked if "decision" not in job]
+
     def approve(self):
         """Whatever has its confirmation by now."""
-        for job in [job for job in self.asked if "decision" not in job]:
+        for job in self.unanswered():
             text = self.acme.redis.lindex(self.acme.key("replies:" + job["reply_to"]), 0)
             if text:
                 job["decision"] = self.acme.push(self.acme.decision(Reply(text).token, "approve"), "decisions")
@@ -225,7 +227,7 @@ def test_each_job_has_one_reply_and_each_unsafe_call_is_made_once_at_most(start_
         producer.approve()
         messages = [*producer.jobs, *producer.twins]
         messages += [job["decision"] for job in producer.asked if "decision" in job]
-        return [one for one in messages if not replies_of(acme, one)] + [one for one in producer.asked if "decision" not in one]
+        return [one for one in messages if not replies_of(acme, one)] + producer.unanswered()
 
     wait_until(lambda: not awaited(), "a reply to each job", timeout=15)
     for kind in ("begun", "retry", "delayed", "dying"):
@@ -248,5 +250,5 @@ def test_each_job_has_one_reply_and_each_unsafe_call_is_made_once_at_most(start_
             assert [one.text for one in replies_of(acme, twin)] == [reply.text]
     print(dict(sorted(ends.items())))
     assert len(producer.jobs) > 15 * SECONDS
-    left = [key for pattern in ("claims:*", "waiting:*", "begun", "retry") for key in redis.client.scan_iter(acme.key(pattern))]
-    assert not left
+    for pattern in ("claims:*", "waiting:*", "begun", "retry"):
+        assert not list(redis.client.scan_iter(acme.key(pattern)))

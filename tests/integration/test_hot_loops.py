@@ -24,7 +24,6 @@ def redis(new_redis):
 
 @pytest.fixture
 def start_worker(redis, start_worker):
-    """Its workers go before Redis does."""
     return lambda **options: start_worker(**{"redis_url": redis.url, **options})
 
 

@@ -31,8 +31,8 @@ def proxy(redis):
 
 
 @pytest.fixture
-def start_worker(redis, proxy, start_worker):
-    """Its workers go before Redis does."""
+def start_worker(proxy, start_worker):
+    """Its workers go before the proxy does."""
     return start_worker
 
 

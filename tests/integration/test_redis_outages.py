@@ -286,3 +286,17 @@ def test_a_redis_that_takes_no_writes_is_not_pestered(start_worker, acme, redis,
     mend()
     works_again(acme, redis, redis.now_ms())
     assert worker.is_ready()
+
+
+# Names.
+
+
+def test_redis_is_found_by_its_name(start_worker, acme, redis):
+    start_worker(redis_url=f"redis://localhost:{redis.port}/0")
+    assert acme.run("tickets/read")["status"] == "succeeded"
+
+
+def test_a_name_that_there_is_not_is_waited_for(start_worker):
+    worker = start_worker(redis_url="redis://not..a-name/0", ready=False)
+    assert "not..a-name" in worker.logged("Redis is away; trying again")["reason"]
+    not_ready(worker)

@@ -2,7 +2,7 @@
 /*
  * redis_async: one connection to Redis on the event loop.
  *
- * The happy path: connect -> AUTH, SELECT -> up -> commands, answers in their order. What can fail: no connection within
+ * The happy path: the name looked up -> connect -> AUTH, SELECT -> up -> commands, answers in their order. What can fail: the name; no connection within
  * CONNECT_MS; Redis refuses the password; it goes away; it stops answering without a reset (the oldest command's deadline
  * passes). Each ends in one place, lost(), and from there in the next try.
  */
@@ -19,6 +19,7 @@
 #include "bellhop/alloc.h"
 #include "bellhop/bug.h"
 #include "io/clock.h"
+#include "io/name_lookup.h"
 #include "io/resp.h"
 
 #define CONNECT_MS   1000 /* for connect, AUTH and SELECT together */
@@ -39,6 +40,7 @@ struct redis_async {
 	const struct redis_url *url;
 	struct redis_async_events events;
 	void *arg;
+	struct name_lookup *lookup;
 	redisAsyncContext *context;
 	bool up;
 	bool refused;
@@ -312,11 +314,11 @@ static void shake_hands(struct redis_async *redis)
 	buf_release(&text);
 }
 
-static void connect_now(struct redis_async *redis)
+/* `address` is numeric: hiredis would look a name up, and block for it. NULL: the unix socket. */
+static void connect_to(struct redis_async *redis, const char *address)
 {
-	redisAsyncContext *context =
-		redis->url->path != NULL ? redisAsyncConnectUnix(redis->url->path)
-					 : redisAsyncConnect(redis->url->host, redis->url->port);
+	redisAsyncContext *context = address != NULL ? redisAsyncConnect(address, redis->url->port)
+						     : redisAsyncConnectUnix(redis->url->path);
 
 	if (context == NULL || context->err != 0) {
 		char reason[160];
@@ -338,11 +340,30 @@ static void connect_now(struct redis_async *redis)
 	shake_hands(redis);
 }
 
+static void on_address(void *arg, const char *address, const char *reason)
+{
+	struct redis_async *redis = arg;
+	char text[160];
+
+	redis->lookup = NULL;
+	if (address != NULL) {
+		connect_to(redis, address);
+		return;
+	}
+	snprintf(text, sizeof(text), "%s: %s", redis->url->host, reason);
+	lost(redis, text);
+}
+
 static void on_again(evutil_socket_t fd, short what, void *arg)
 {
+	struct redis_async *redis = arg;
+
 	(void)fd;
 	(void)what;
-	connect_now(arg);
+	if (redis->url->path != NULL)
+		connect_to(redis, NULL);
+	else
+		redis->lookup = name_lookup_start(redis->base, redis->url->host, on_address, redis);
 }
 
 struct redis_async *redis_async_new(struct event_base *base, const struct redis_url *url,
@@ -369,6 +390,7 @@ void redis_async_free(struct redis_async *redis)
 	redis->up = false;
 	if (redis->context != NULL)
 		redisAsyncFree(redis->context);
+	name_lookup_cancel(redis->lookup);
 	event_free(redis->again);
 	event_free(redis->watch);
 	while (redis->spare != NULL) {
