@@ -245,6 +245,15 @@ def test_what_is_off_or_gone_is_not_sent(acme, upstream, pending):
     assert upstream.received() == []
 
 
+def test_a_used_one_is_used_whatever_became_of_the_integration(acme, upstream, pending):
+    used = acme.decision(pending.token, "approve")
+    acme.reply(acme.push(used, "decisions"))
+    acme.done("remove", "tickets")
+    again = acme.approve(pending.token)
+    assert again.code == "confirmation_used"
+    assert again["error"]["details"]["decision_id"] == used["id"]
+
+
 def test_a_put_of_the_same_voids_nothing(acme, upstream, pending):
     acme.put(desk(upstream))
     assert acme.approve(pending.token)["status"] == "succeeded"

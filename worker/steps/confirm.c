@@ -48,38 +48,22 @@ static enum step_result ask(struct job *job)
 	return STEP_SETTLE;
 }
 
-static bool used_by_this(const struct job *job)
+/* What may have changed since it was shown; begin asks again, atomically. A token that this very decision used before is begin's. */
+static bool is_void(const struct job *job)
 {
-	char mine[NAME_MAX_BYTES + 24];
-	int len = snprintf(mine, sizeof(mine), "\"decision_id\":\"%s\"}", job->message.id.text);
-
-	return job->confirmation.len >= (size_t)len &&
-	       memcmp(job->confirmation.data + job->confirmation.len - len, mine, (size_t)len) == 0;
-}
-
-/* What the token says before anything else is asked of Redis; begin asks again, atomically. */
-static void check_token(struct job *job)
-{
-	if (job->confirmation.len > 0 && !used_by_this(job)) {
-		job_token_error(job, ERROR_CONFIRMATION_USED);
-		buf_add(&job->details, job->confirmation.data, job->confirmation.len);
-	} else if (job->confirmation.len > 0) {
-		return; /* by an earlier delivery of this decision: begin knows what became of it */
-	} else if (clock_redis_ms() >= job->confirm_expires_ms) {
-		job_token_error(job, ERROR_CONFIRMATION_EXPIRED);
-	} else if (strcmp(job->confirm_version, job->integration->version) != 0 ||
-		   !integration_is_on(job->integration, job->action->name)) {
-		job_token_error(job, ERROR_CONFIRMATION_VOID);
-	}
+	return job->confirmation.len == 0 &&
+	       (strcmp(job->confirm_version, job->integration->version) != 0 ||
+		       !integration_is_on(job->integration, job->action->name));
 }
 
 static enum step_result decide(struct job *job)
 {
 	struct buf *used = &job->used;
 
-	check_token(job);
-	if (job->error.code != ERROR_NONE)
+	if (is_void(job)) {
+		job_token_error(job, ERROR_CONFIRMATION_VOID);
 		return STEP_SETTLE;
+	}
 	buf_printf(used, "{\"decision\":\"%s\",",
 		job->message.decision == DECISION_APPROVE ? "approve" : "decline");
 	if (job->message.by.len > 0) {

@@ -115,6 +115,32 @@ static bool thaw(struct job *job, struct span sealed)
 	       tape_string_equals(tape, version, span_of(job->confirm_version));
 }
 
+static bool used_by_this(const struct job *job)
+{
+	char mine[NAME_MAX_BYTES + 24];
+	int len = snprintf(mine, sizeof(mine), "\"decision_id\":\"%s\"}", job->message.id.text);
+
+	return job->confirmation.len >= (size_t)len &&
+	       memcmp(job->confirmation.data + job->confirmation.len - len, mine, (size_t)len) == 0;
+}
+
+/* What the token itself says, before what it was given for is looked at; begin asks again, atomically. */
+static enum step_result check_token(struct job *job)
+{
+	if (used_by_this(job))
+		return STEP_AGAIN; /* by an earlier delivery: begin knows what became of it */
+	if (job->confirmation.len > 0) {
+		job_token_error(job, ERROR_CONFIRMATION_USED);
+		buf_add(&job->details, job->confirmation.data, job->confirmation.len);
+		return STEP_SETTLE;
+	}
+	if (clock_redis_ms() >= job->confirm_expires_ms) {
+		job_token_error(job, ERROR_CONFIRMATION_EXPIRED);
+		return STEP_SETTLE;
+	}
+	return STEP_AGAIN;
+}
+
 /* HMGET version, expires, used, frozen */
 static enum step_result read_confirmation(struct job *job, const struct redis_value *value)
 {
@@ -134,7 +160,7 @@ static enum step_result read_confirmation(struct job *job, const struct redis_va
 			"What was stored for this token cannot be read with this worker's keys.");
 		return STEP_SETTLE;
 	}
-	return STEP_AGAIN;
+	return check_token(job);
 }
 
 /* Outlives the job where it is stopped before Redis answered. */
