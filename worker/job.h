@@ -39,7 +39,7 @@ struct job {
 	/* the driver */
 	unsigned step;
 	bool waiting;
-	const char *waiting_for; /* "waiting for …" */
+	const char *waiting_for; /* "the upstream's answer" */
 	bool (*cancel)(struct job *job);
 	bool leaving; /* it will be given back as soon as its wait ends */
 

@@ -18,6 +18,7 @@
 #include "pipeline.h"
 
 #define SECRET_MEMORY_BYTES (4u * 1024 * 1024)
+#define LEFT_OVER_SAID	    10
 #define VAIN_MAX	    5 /* doublings of the below */
 #define BUSY_WAIT_US \
 	1000 /* a worker with jobs in flight parks if its turns bring no more for so long */
@@ -311,6 +312,20 @@ static void on_failed(void *arg, const char *error)
 
 /* Stopping. */
 
+/* What is not settled when it must go: others take over. The first of many stand for all. */
+static void say_left_over(const struct worker *worker)
+{
+	size_t said = 0;
+
+	log_event(LOG_WARNING, "stopped before all was settled; others take over", "jobs", 'i',
+		(int64_t)worker->in_flight);
+	for (const struct job *job = worker->oldest; job != NULL && said < LEFT_OVER_SAID;
+		job = job->newer, said++)
+		log_event(LOG_WARNING, "left over", "id", 's', job->message.id.text, "org", 's',
+			job->message.org.text, "step", 's', pipeline_step_name(job), "waiting_for",
+			's', job->waiting_for);
+}
+
 static void on_drain_over(evutil_socket_t fd, short what, void *arg)
 {
 	struct worker *worker = arg;
@@ -319,8 +334,7 @@ static void on_drain_over(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	if (worker->cut) {
-		log_event(LOG_WARNING, "stopped before all was settled; others take over", "jobs",
-			'i', (int64_t)worker->in_flight);
+		say_left_over(worker);
 		event_base_loopbreak(worker->base);
 		return;
 	}

@@ -300,3 +300,19 @@ def test_a_name_that_there_is_not_is_waited_for(start_worker):
     worker = start_worker(redis_url="redis://not..a-name/0", ready=False)
     assert "not..a-name" in worker.logged("Redis is away; trying again")["reason"]
     not_ready(worker)
+
+
+def test_a_worker_that_must_go_without_redis_says_what_it_leaves(start_worker, acme, redis, upstream):
+    worker = start_worker(redis_url=redis.url, drain_ms=600)
+    held = Held()
+    upstream.on("/v1/c", held)
+    job = acme.push(acme.job("tickets/create"))
+    held.arrived()
+    redis.kill()
+    not_ready(worker)
+    held.release()
+    worker.ask_to_stop()
+    worker.wait_stopped()
+    left = worker.logged("left over")
+    assert (left["id"], left["step"], left["waiting_for"]) == (job["id"], "settle", "Redis to take its end")
+    redis.start()
