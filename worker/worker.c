@@ -9,6 +9,7 @@
 #include <sodium.h>
 
 #include "bellhop/bug.h"
+#include "drain.h"
 #include "io/clock.h"
 #include "io/depths.h"
 #include "io/metrics.h"
@@ -18,24 +19,15 @@
 #include "pipeline.h"
 
 #define SECRET_MEMORY_BYTES (4u * 1024 * 1024)
-#define LEFT_OVER_SAID	    10
 #define VAIN_MAX	    5 /* doublings of the below */
 #define BUSY_WAIT_US \
 	1000 /* a worker with jobs in flight parks if its turns bring no more for so long */
 
-static void set_timer(struct event *timer, int64_t us)
+void worker_set_timer(struct event *timer, int64_t us)
 {
 	struct timeval wait = {us / 1000000, us % 1000000};
 
 	event_add(timer, &wait);
-}
-
-/* Calls are cut off early enough for their ends to be settled within the time that the operator gives. */
-static int64_t cut_after_us(const struct options *options)
-{
-	int64_t drain_us = options->drain_ms * 1000LL;
-
-	return drain_us > 4000000 ? drain_us - 2000000 : drain_us / 2;
 }
 
 /* Jobs: taken, started, over. */
@@ -102,25 +94,8 @@ static void park(struct worker *worker, size_t taken)
 		event_del(worker->claim_timer);
 		waiter_want(worker->waiter);
 	} else if (!event_pending(worker->claim_timer, EV_TIMEOUT, NULL)) {
-		set_timer(worker->claim_timer, vain ? vain_wait_us(worker) : BUSY_WAIT_US);
+		worker_set_timer(worker->claim_timer, vain ? vain_wait_us(worker) : BUSY_WAIT_US);
 	}
-}
-
-static void on_left(void *arg)
-{
-	struct worker *worker = arg;
-
-	event_base_loopbreak(worker->base);
-}
-
-static void leave_if_empty(struct worker *worker)
-{
-	if (worker->in_flight > 0 || worker->leaving || turn_is_claiming(worker->turn))
-		return;
-	worker->leaving = true;
-	turn_close(worker->turn);
-	if (!membership_leave(&worker->membership, on_left, worker))
-		event_base_loopbreak(worker->base);
 }
 
 static void on_claims_over(void *arg, size_t taken, bool more)
@@ -133,7 +108,7 @@ static void on_claims_over(void *arg, size_t taken, bool more)
 	if (more)
 		turn_kick(worker->turn);
 	else if (worker->draining)
-		leave_if_empty(worker);
+		drain_leave_if_empty(worker);
 	else
 		park(worker, taken);
 }
@@ -141,7 +116,7 @@ static void on_claims_over(void *arg, size_t taken, bool more)
 void worker_job_over(struct worker *worker)
 {
 	if (worker->draining) {
-		leave_if_empty(worker);
+		drain_leave_if_empty(worker);
 	} else if (worker->in_flight == worker->options->concurrency - 1) {
 		worker->last_claimed_ms = clock_now_ms(); /* there was no room until now */
 		turn_kick(worker->turn);
@@ -168,7 +143,7 @@ static void on_ready(void *arg)
 	janitor_open(worker->janitor, worker->membership.member);
 	turn_open(worker->turn, worker->membership.name, worker->membership.member);
 	if (worker->draining)
-		leave_if_empty(worker);
+		drain_leave_if_empty(worker);
 }
 
 static void on_forgotten(void *arg)
@@ -251,7 +226,7 @@ static void on_down(void *arg, const char *reason, bool refused)
 			worker->redis_url.shown, "reason", 's', reason);
 	worker->is_away = true;
 	if (worker->draining)
-		leave_if_empty(worker);
+		drain_leave_if_empty(worker);
 }
 
 static void on_dropped(void *arg, int64_t replies, int64_t dead_letters)
@@ -307,71 +282,7 @@ static void on_failed(void *arg, const char *error)
 		log_event(LOG_ERROR, "Redis answered with an error; trying again", "error", 's',
 			error);
 	if (worker->draining)
-		leave_if_empty(worker); /* the claim that it waited for brought nothing */
-}
-
-/* Stopping. */
-
-/* What is not settled when it must go: others take over. The first of many stand for all. */
-static void say_left_over(const struct worker *worker)
-{
-	size_t said = 0;
-
-	log_event(LOG_WARNING, "stopped before all was settled; others take over", "jobs", 'i',
-		(int64_t)worker->in_flight);
-	for (const struct job *job = worker->oldest; job != NULL && said < LEFT_OVER_SAID;
-		job = job->newer, said++)
-		log_event(LOG_WARNING, "left over", "id", 's', job->message.id.text, "org", 's',
-			job->message.org.text, "step", 's', pipeline_step_name(job), "waiting_for",
-			's', job->waiting_for);
-}
-
-static void on_drain_over(evutil_socket_t fd, short what, void *arg)
-{
-	struct worker *worker = arg;
-	struct job *job = worker->oldest;
-
-	(void)fd;
-	(void)what;
-	if (worker->cut) {
-		say_left_over(worker);
-		event_base_loopbreak(worker->base);
-		return;
-	}
-	worker->cut = true;
-	set_timer(worker->drain_timer,
-		(worker->options->drain_ms * 1000LL - cut_after_us(worker->options)) * 3 / 4);
-	while (job != NULL) {
-		struct job *newer = job->newer;
-
-		pipeline_cut(job);
-		job = newer;
-	}
-}
-
-static void on_signal(evutil_socket_t number, short what, void *arg)
-{
-	struct worker *worker = arg;
-	struct job *job = worker->oldest;
-
-	(void)what;
-	if (worker->draining) {
-		event_base_loopbreak(worker->base);
-		return;
-	}
-	log_event(LOG_INFO, "draining", "signal", 'i', (int64_t)number, "jobs", 'i',
-		(int64_t)worker->in_flight);
-	worker->draining = true;
-	waiter_rest(worker->waiter);
-	event_del(worker->claim_timer);
-	set_timer(worker->drain_timer, cut_after_us(worker->options));
-	while (job != NULL) {
-		struct job *newer = job->newer;
-
-		pipeline_leave(job);
-		job = newer;
-	}
-	leave_if_empty(worker);
+		drain_leave_if_empty(worker); /* the claim that it waited for brought nothing */
 }
 
 /* What it works with. */
@@ -440,7 +351,8 @@ int worker_init(struct worker *worker, const struct options *options, struct err
 	worker->base = event_base_new();
 	/* First of all: one that comes while the rest is opened is heard when the loop turns. */
 	for (size_t i = 0; i < ARRAY_SIZE(numbers); i++) {
-		worker->signals[i] = evsignal_new(worker->base, numbers[i], on_signal, worker);
+		worker->signals[i] =
+			evsignal_new(worker->base, numbers[i], drain_on_signal, worker);
 		event_add(worker->signals[i], NULL);
 	}
 	json_tape_init(&worker->response_tape);
@@ -448,7 +360,7 @@ int worker_init(struct worker *worker, const struct options *options, struct err
 	if (open_tools(worker, error) < 0 || pages_listen(worker, error) < 0)
 		return -1;
 	worker->claim_timer = evtimer_new(worker->base, on_claim_timer, worker);
-	worker->drain_timer = evtimer_new(worker->base, on_drain_over, worker);
+	worker->drain_timer = evtimer_new(worker->base, drain_on_timer, worker);
 	open_redis(worker);
 	return 0;
 }

@@ -83,6 +83,7 @@ int worker_init(struct worker *worker, const struct options *options, struct err
 int worker_run(struct worker *worker);
 void worker_release(struct worker *worker);
 
+void worker_set_timer(struct event *timer, int64_t us);
 /* A job is over: there is room for another. */
 void worker_job_over(struct worker *worker);
 
