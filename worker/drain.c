@@ -33,6 +33,7 @@ void drain_leave_if_empty(struct worker *worker)
 		return;
 	worker->leaving = true;
 	turn_close(worker->turn);
+	janitor_close(worker->janitor);
 	if (!membership_leave(&worker->membership, on_left, worker))
 		event_base_loopbreak(worker->base);
 }
@@ -81,6 +82,7 @@ void drain_on_signal(evutil_socket_t number, short what, void *arg)
 
 	(void)what;
 	if (worker->draining) {
+		say_left_over(worker);
 		event_base_loopbreak(worker->base);
 		return;
 	}
