@@ -3,8 +3,9 @@
  * http_server: the listener for operators.
  *
  * One request a connection: read its head into a fixed buffer, answer, say that no more is sent, and wait for the other side to close (closing
- * with unread bytes would reset the answer away). 2 s over all of it, 64 connections at once; more wait in the kernel's
- * queue. evhttp is not used: it has no deadline for a whole request and tells nobody of a connection before its request is read.
+ * with unread bytes would reset the answer away). 2 s over all of it, 64 connections at once; one more takes the place of the longest silent
+ * one, so that connections which say nothing keep no probe waiting. evhttp is not used: it has no deadline for a whole
+ * request and tells nobody of a connection before its request is read.
  */
 #include <errno.h>
 #include <stdbool.h>
@@ -29,7 +30,7 @@ static const struct timeval WHOLE_REQUEST = {2, 0};
 static const struct timeval ACCEPT_AGAIN = {1, 0};
 
 struct connection {
-	LIST_ENTRY(connection) link;
+	TAILQ_ENTRY(connection) link;
 	struct http_server *server;
 	int fd;
 	struct event readable, writable, deadline;
@@ -40,7 +41,7 @@ struct connection {
 	size_t written;
 };
 
-LIST_HEAD(connection_list, connection);
+TAILQ_HEAD(connection_list, connection);
 
 struct http_server {
 	struct event_base *base;
@@ -48,7 +49,7 @@ struct http_server {
 	void *arg;
 	struct listener listener;
 	struct event acceptable, again;
-	struct connection_list connections;
+	struct connection_list connections; /* the oldest first */
 	unsigned count;
 };
 
@@ -60,11 +61,10 @@ static void connection_free(struct connection *connection)
 	event_del(&connection->writable);
 	event_del(&connection->deadline);
 	close(connection->fd);
-	LIST_REMOVE(connection, link);
+	TAILQ_REMOVE(&server->connections, connection, link);
 	buf_release(&connection->answer);
 	free(connection);
-	if (server->count-- == CONNECTIONS_MAX)
-		event_add(&server->acceptable, NULL);
+	server->count--;
 }
 
 static const char *status_text(int status)
@@ -210,9 +210,21 @@ static void connection_new(struct http_server *server, int fd)
 	evtimer_assign(&connection->deadline, server->base, connection_late, connection);
 	event_add(&connection->readable, NULL);
 	event_add(&connection->deadline, &WHOLE_REQUEST);
-	LIST_INSERT_HEAD(&server->connections, connection, link);
-	if (++server->count == CONNECTIONS_MAX)
-		event_del(&server->acceptable);
+	TAILQ_INSERT_TAIL(&server->connections, connection, link);
+	server->count++;
+}
+
+/* The oldest that has said nothing yet, else the oldest. */
+static struct connection *connection_least(struct http_server *server)
+{
+	struct connection *connection;
+
+	TAILQ_FOREACH(connection, &server->connections, link)
+	{
+		if (connection->head_len == 0 && !connection->answered)
+			return connection;
+	}
+	return TAILQ_FIRST(&server->connections);
 }
 
 static void server_acceptable(evutil_socket_t fd, short what, void *arg)
@@ -222,6 +234,8 @@ static void server_acceptable(evutil_socket_t fd, short what, void *arg)
 
 	(void)what;
 	if (client >= 0) {
+		if (server->count == CONNECTIONS_MAX)
+			connection_free(connection_least(server));
 		connection_new(server, client);
 	} else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
 		event_del(&server->acceptable);
@@ -235,8 +249,7 @@ static void server_again(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	if (server->count < CONNECTIONS_MAX)
-		event_add(&server->acceptable, NULL);
+	event_add(&server->acceptable, NULL);
 }
 
 struct http_server *http_server_new(struct event_base *base, const char *listen_at,
@@ -252,7 +265,7 @@ struct http_server *http_server_new(struct event_base *base, const char *listen_
 	server->pages = pages;
 	server->arg = arg;
 	server->listener = listener;
-	LIST_INIT(&server->connections);
+	TAILQ_INIT(&server->connections);
 	event_assign(&server->acceptable, base, listener.fd, EV_READ | EV_PERSIST,
 		server_acceptable, server);
 	evtimer_assign(&server->again, base, server_again, server);
@@ -264,8 +277,8 @@ void http_server_free(struct http_server *server)
 {
 	if (!server)
 		return;
-	while (!LIST_EMPTY(&server->connections))
-		connection_free(LIST_FIRST(&server->connections));
+	while (!TAILQ_EMPTY(&server->connections))
+		connection_free(TAILQ_FIRST(&server->connections));
 	event_del(&server->acceptable);
 	event_del(&server->again);
 	listener_close(&server->listener);

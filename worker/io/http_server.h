@@ -2,7 +2,8 @@
 /*
  * http_server: the worker's own little listener for operators: `/livez`, `/readyz` (and what is added to its table).
  *
- * GET and HEAD only. Requests are bounded in size, in time as a whole (2 s), and in number at once.
+ * GET and HEAD only. Requests are bounded in size, in time as a whole (2 s), and in number at once: where all places are
+ * taken, the longest silent connection loses its own to the next.
  */
 #ifndef WORKER_IO_HTTP_SERVER_H
 #define WORKER_IO_HTTP_SERVER_H

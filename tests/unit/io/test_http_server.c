@@ -250,29 +250,63 @@ static void a_reader_that_does_not_read_is_given_up(void **state)
 	starts("HTTP/1.1 200 OK\r\n");
 }
 
-static void the_65th_waits_for_a_place(void **state)
+static void connections_that_say_nothing_keep_nobody_waiting(void **state)
 {
-	int idle[64], fd;
+	int silent[100];
 	char byte;
+
+	(void)state;
+	for (int i = 0; i < 100; i++) {
+		silent[i] = connected();
+		turn();
+	}
+	/* No time passes. */
+	ask("GET /livez HTTP/1.1\r\n\r\n");
+	starts("HTTP/1.1 200 OK\r\n");
+	/* The oldest made room; the youngest is still there. */
+	assert_int_equal(recv(silent[0], &byte, 1, MSG_DONTWAIT), 0);
+	assert_int_equal(recv(silent[99], &byte, 1, MSG_DONTWAIT), -1);
+	for (int i = 0; i < 100; i++)
+		close(silent[i]);
+}
+
+static void who_began_to_ask_is_not_sent_away_for_who_is_silent(void **state)
+{
+	int asking = connected(), silent[100];
 	size_t total;
 
 	(void)state;
-	for (int i = 0; i < 64; i++) {
-		idle[i] = connected();
-		turn();
-	}
-	fd = connected();
-	assert_int_equal(send(fd, "GET /livez HTTP/1.1\r\n\r\n", 23, 0), 23);
+	assert_int_equal(send(asking, "GET /livez", 10, 0), 10);
 	for (int i = 0; i < 10; i++)
 		turn();
-	assert_int_equal(recv(fd, &byte, 1, MSG_DONTWAIT), -1);
-	close(idle[7]);
-	assert_true(read_all(fd, &total));
+	for (int i = 0; i < 100; i++) {
+		silent[i] = connected();
+		turn();
+	}
+	assert_int_equal(send(asking, " HTTP/1.1\r\n\r\n", 13, 0), 13);
+	assert_true(read_all(asking, &total));
 	starts("HTTP/1.1 200 OK\r\n");
-	close(fd);
+	close(asking);
+	for (int i = 0; i < 100; i++)
+		close(silent[i]);
+}
+
+/* Each drips: none is silent, so the oldest goes. */
+static void a_table_full_of_drips_has_room_for_one_more(void **state)
+{
+	int dripping[64];
+
+	(void)state;
+	for (int i = 0; i < 64; i++) {
+		dripping[i] = connected();
+		assert_int_equal(send(dripping[i], "G", 1, 0), 1);
+		turn();
+		turn();
+	}
+	ask("GET /livez HTTP/1.1\r\n\r\n");
+	starts("HTTP/1.1 200 OK\r\n");
 	for (int i = 0; i < 64; i++)
-		if (i != 7)
-			close(idle[i]);
+		close(dripping[i]);
 }
 
 static void it_says_where_it_listens(void **state)
@@ -342,7 +376,9 @@ int main(void)
 		T(a_large_page_arrives_whole),
 		T(two_seconds_are_over_a_whole_request),
 		T(a_reader_that_does_not_read_is_given_up),
-		T(the_65th_waits_for_a_place),
+		T(connections_that_say_nothing_keep_nobody_waiting),
+		T(who_began_to_ask_is_not_sent_away_for_who_is_silent),
+		T(a_table_full_of_drips_has_room_for_one_more),
 		T(it_says_where_it_listens),
 		T(where_it_cannot_listen_is_one_clear_line),
 		T(localhost_and_ipv6_are_addresses),
