@@ -5,21 +5,24 @@
 #include <stdarg.h>
 #include <stdbool.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "bellhop/bug.h"
 #include "bellhop/buf.h"
 #include "bellhop/json_out.h"
+#include "io/metrics.h"
+#include "log_sink.h"
 
 #define LINE_MAX_BYTES (16 * 1024)
 
 static enum log_level lowest = LOG_INFO;
 static enum log_format form = LOG_FORMAT_JSON;
+static int64_t dropped; /* lines, not yet said */
 
 void log_open(enum log_level level, enum log_format format)
 {
 	lowest = level;
 	form = format;
+	log_sink_open();
 }
 
 bool log_is_on(enum log_level level)
@@ -53,7 +56,7 @@ static void add_head(struct buf *line, enum log_level level, const char *message
 	}
 }
 
-static void add_member(struct buf *line, const char *name, const char *text, int64_t number)
+static void add_name(struct buf *line, const char *name)
 {
 	if (form == LOG_FORMAT_JSON) {
 		buf_add_char(line, ',');
@@ -61,36 +64,91 @@ static void add_member(struct buf *line, const char *name, const char *text, int
 	} else {
 		buf_printf(line, " %s=", name);
 	}
-	if (text != NULL)
-		json_out_string(line, span_of(text));
+}
+
+/* What reads the same without quotes, to people and to those who split at spaces. */
+static bool is_plain(const char *text)
+{
+	return text[strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-"
+				 ":/")] == '\0';
+}
+
+static void add_text(struct buf *line, const char *name, const char *text)
+{
+	if (text == NULL || text[0] == '\0')
+		return;
+	add_name(line, name);
+	if (form == LOG_FORMAT_TEXT && is_plain(text))
+		buf_add_string(line, text);
 	else
-		buf_add_signed(line, number);
+		json_out_string(line, span_of(text));
+}
+
+static void add_number(struct buf *line, const char *name, int64_t number)
+{
+	add_name(line, name);
+	buf_add_signed(line, number);
+}
+
+static void add_duration(struct buf *line, const char *name, int64_t us)
+{
+	if (us < 0)
+		return;
+	add_name(line, name);
+	buf_printf(line, "%lld.%03d", (long long)(us / 1000), (int)(us % 1000));
 }
 
 static void add_members(struct buf *line, va_list members)
 {
 	const char *name;
+	int64_t number;
 
 	while ((name = va_arg(members, const char *)) != NULL) {
-		int kind = va_arg(members, int);
-
-		if (kind == 'i') {
-			add_member(line, name, NULL, va_arg(members, int64_t));
-		} else {
-			const char *text = va_arg(members, const char *);
-
-			BUG_ON(kind != 's');
-			if (text != NULL)
-				add_member(line, name, text, 0);
+		switch (va_arg(members, int)) {
+		case 's':
+			add_text(line, name, va_arg(members, const char *));
+			break;
+		case 'i':
+			add_number(line, name, va_arg(members, int64_t));
+			break;
+		case 'n':
+			number = va_arg(members, int64_t);
+			if (number != 0)
+				add_number(line, name, number);
+			break;
+		case 't':
+			add_duration(line, name, va_arg(members, int64_t));
+			break;
+		default:
+			BUG("a member of no kind that log knows: %s", name);
 		}
 	}
+}
+
+static void end_line(struct buf *line)
+{
+	buf_add_string(line, form == LOG_FORMAT_JSON ? "}\n" : "\n");
+}
+
+void log_flush(void)
+{
+	struct buf line;
+
+	if (!log_sink_flush() || dropped == 0)
+		return;
+	buf_init(&line, LINE_MAX_BYTES);
+	add_head(&line, LOG_WARNING, "lines of this log were lost");
+	add_number(&line, "lines", dropped);
+	end_line(&line);
+	if (log_sink_write(line.data, line.len))
+		dropped = 0;
+	buf_release(&line);
 }
 
 void log_members(enum log_level level, const char *message, ...)
 {
 	static struct buf line;
 	va_list members;
-	ssize_t written;
 
 	if (line.max == 0)
 		buf_init(&line, LINE_MAX_BYTES);
@@ -99,7 +157,11 @@ void log_members(enum log_level level, const char *message, ...)
 	va_start(members, message);
 	add_members(&line, members);
 	va_end(members);
-	buf_add_string(&line, form == LOG_FORMAT_JSON ? "}\n" : "\n");
-	written = write(STDERR_FILENO, line.data, line.len);
-	(void)written; /* a full disk or a closed standard error must not stop a job */
+	end_line(&line);
+	if (dropped > 0)
+		log_flush();
+	if (dropped > 0 || line.overflowed || !log_sink_write(line.data, line.len)) {
+		dropped++;
+		metrics_add(METRICS_LOG_DROPPED, 1);
+	}
 }

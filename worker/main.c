@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* bellhopd: runs the actions that wait in Redis. Reads its options, opens what it needs, and lends the process to the worker. */
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <sodium.h>
 
@@ -36,6 +38,18 @@ static bool asked(int argc, char **argv, const char *option)
 	return false;
 }
 
+/* Where one of the three was closed, the next file opened would be it: log lines would go into a connection. */
+static void open_standard_files(void)
+{
+	int fd;
+
+	do {
+		fd = open("/dev/null", O_RDWR);
+	} while (fd >= 0 && fd < STDERR_FILENO);
+	if (fd > STDERR_FILENO)
+		close(fd);
+}
+
 /* Secrets pass through this process: no core dump, no ptrace by others of the same user. Each connection is a file. */
 static void harden(void)
 {
@@ -57,6 +71,7 @@ int main(int argc, char **argv)
 	struct error error = {0};
 	int code;
 
+	open_standard_files();
 	if (asked(argc, argv, "--help")) {
 		print_help();
 		return 0;

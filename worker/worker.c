@@ -255,6 +255,7 @@ static void on_renewed(void *arg, size_t ready)
 
 	worker->last_renewed_ms = clock_now_ms();
 	say_dropped(worker);
+	log_flush();
 	depths_look(worker->redis, worker->options->shard);
 	/* The claim that goes with it is also the way on where a blocking wait cannot be had. */
 	(void)ready;

@@ -29,7 +29,9 @@
 	X(REPLIES_DROPPED, "replies_dropped_total",                                             \
 		"Replies that fell out of a reply queue at its maximum.")                       \
 	X(DEAD_DROPPED, "dead_dropped_total",                                                   \
-		"Entries that fell out of the dead letters at their maximum.")
+		"Entries that fell out of the dead letters at their maximum.")                  \
+	X(LOG_DROPPED, "log_lines_dropped_total",                                               \
+		"Lines of the log that nobody read in time, or that were too long.")
 
 /* X(symbol, name, help): as last seen in Redis, for the shard as a whole. */
 #define METRICS_GAUGES(X)                                                                       \

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The two programs, run as a person runs them."""
 
+import fcntl
 import json
 import os
 import re
@@ -60,6 +61,8 @@ class Worker:
         self.lines = []
         self.news = threading.Condition()
         self.ended = False
+        self.reading = threading.Event()
+        self.reading.set()
         self.process = subprocess.Popen(
             [os.path.join(BUILD, "bellhopd"), *arguments],
             env=environment(self.options),
@@ -72,12 +75,21 @@ class Worker:
 
     def _read(self):
         for line in self.process.stderr:
+            self.reading.wait()
             with self.news:
                 self.lines.append(line.decode("utf-8", "replace").rstrip("\n"))
                 self.news.notify_all()
         with self.news:
             self.ended = True
             self.news.notify_all()
+
+    def leave_log_unread(self):
+        """From now on nobody reads the log, and the pipe takes a page of it; until `read_log()`."""
+        self.reading.clear()
+        fcntl.fcntl(self.process.stderr, fcntl.F_SETPIPE_SZ, 4096)
+
+    def read_log(self):
+        self.reading.set()
 
     @property
     def log(self):
