@@ -196,6 +196,20 @@ static void connection_late(evutil_socket_t fd, short what, void *arg)
 	connection_free(arg);
 }
 
+/* The oldest that has said nothing yet, else the oldest. */
+static struct connection *connection_least(struct http_server *server)
+{
+	struct connection *connection;
+
+	TAILQ_FOREACH(connection, &server->connections, link)
+	{
+		/* cppcheck-suppress uninitvar ; it does not follow the list */
+		if (connection->head_len == 0 && !connection->answered)
+			return connection;
+	}
+	return TAILQ_FIRST(&server->connections);
+}
+
 static void connection_new(struct http_server *server, int fd)
 {
 	struct connection *connection = xcalloc(1, sizeof(*connection));
@@ -212,19 +226,6 @@ static void connection_new(struct http_server *server, int fd)
 	event_add(&connection->deadline, &WHOLE_REQUEST);
 	TAILQ_INSERT_TAIL(&server->connections, connection, link);
 	server->count++;
-}
-
-/* The oldest that has said nothing yet, else the oldest. */
-static struct connection *connection_least(struct http_server *server)
-{
-	struct connection *connection;
-
-	TAILQ_FOREACH(connection, &server->connections, link)
-	{
-		if (connection->head_len == 0 && !connection->answered)
-			return connection;
-	}
-	return TAILQ_FIRST(&server->connections);
 }
 
 static void server_acceptable(evutil_socket_t fd, short what, void *arg)
