@@ -9,6 +9,8 @@
 #include "bellhop/alloc.h"
 #include "bellhop/bug.h"
 #include "io/clock.h"
+#include "io/metrics.h"
+#include "io/queue_wait.h"
 #include "worker.h"
 
 #define SPARE_MAX      1024
@@ -87,12 +89,13 @@ static void clear(struct job *job)
 	credential_init(&job->credential);
 	job->lookup = NULL;
 	job->addresses.count = 0;
+	job->lookup_us = -1;
 	job->call_started_us = 0;
 	job->begun_at_ms = 0;
 	job->began_before = false;
 	job->retry_after_ms = -1;
 	job->call = NULL;
-	job->response = (struct http_response){.retry_after_s = -1};
+	job->response = (struct http_response){.retry_after_s = -1, .connected_us = -1};
 	job->called = false;
 	job->end = JOB_REPLIES;
 	job->status = REPLY_SUCCEEDED;
@@ -130,6 +133,12 @@ static bool read_field(struct job *job, struct span field)
 	return true;
 }
 
+/* It comes out of its queue, not from where jobs are put back. */
+static bool is_new(const struct job *job)
+{
+	return strcmp(job->birth, job->token) == 0;
+}
+
 struct job *job_new(struct worker *worker, struct span field, struct span payload)
 {
 	struct job *job = worker->spare;
@@ -148,6 +157,9 @@ struct job *job_new(struct worker *worker, struct span field, struct span payloa
 	/* What is longer than any job may be is no job, whatever its end says. */
 	buf_add(&job->payload, payload.data, payload.len < PAYLOAD_MAX ? payload.len : PAYLOAD_MAX);
 	job->claimed_at_us = clock_now_us();
+	job->waited_us = is_new(job) ? queue_wait_us(job->queue) : -1;
+	if (job->waited_us >= 0)
+		metrics_job_waited(job->queue, job->waited_us);
 	job->newer = NULL;
 	job->older = worker->newest;
 	*(worker->newest != NULL ? &worker->newest->newer : &worker->oldest) = job;

@@ -51,6 +51,7 @@ struct job {
 	unsigned deliveries;
 	struct buf payload;
 	int64_t claimed_at_us;
+	int64_t waited_us; /* in its queue, as far as is known; -1: not known, or not its first claim */
 
 	/* parse */
 	struct message message;
@@ -81,6 +82,7 @@ struct job {
 	struct credential credential;
 	struct resolver_query *lookup;
 	struct address_list addresses;
+	int64_t lookup_us;	 /* -1: no name was looked up */
 	int64_t call_started_us; /* the call's time runs from here, lookup included */
 
 	/* begin */

@@ -21,39 +21,44 @@ static bool is_claiming(const struct worker *worker)
 	       clock_now_ms() - worker->last_claimed_ms <= READY_WITHIN_MS;
 }
 
+/* NULL: it is. */
+static const char *why_not_ready(const struct worker *worker)
+{
+	if (worker->draining)
+		return "draining\n";
+	if (!worker->membership.registered)
+		return "waiting for Redis\n";
+	if (clock_now_ms() - worker->last_renewed_ms > READY_WITHIN_MS)
+		return "the lease was not renewed in time\n";
+	if (!is_claiming(worker))
+		return "no jobs can be taken\n";
+	return NULL;
+}
+
 static int page_ready(void *arg, struct buf *out)
 {
-	const struct worker *worker = arg;
+	const char *why = why_not_ready(arg);
 
-	if (worker->draining)
-		buf_add_string(out, "draining\n");
-	else if (!worker->membership.registered)
-		buf_add_string(out, "waiting for Redis\n");
-	else if (clock_now_ms() - worker->last_renewed_ms > READY_WITHIN_MS)
-		buf_add_string(out, "the lease was not renewed in time\n");
-	else if (!is_claiming(worker))
-		buf_add_string(out, "no jobs can be taken\n");
-	else {
-		buf_add_string(out, "ready\n");
-		return 200;
-	}
-	return 503;
+	buf_add_string(out, why != NULL ? why : "ready\n");
+	return why != NULL ? 503 : 200;
 }
 
 static int page_metrics(void *arg, struct buf *out)
 {
 	const struct worker *worker = arg;
 
+	metrics_set(METRICS_READY, why_not_ready(worker) == NULL);
 	metrics_set(METRICS_IN_FLIGHT, (int64_t)worker->in_flight);
+	metrics_set(METRICS_CONCURRENCY, worker->options->concurrency);
 	metrics_write(out);
 	return 200;
 }
 
 static const struct http_page pages[] = {
-	{"/metrics", page_metrics},
-	{"/livez", page_live},
-	{"/readyz", page_ready},
-	{NULL, NULL},
+	{"/metrics", page_metrics, "text/plain; version=0.0.4; charset=utf-8"},
+	{"/livez", page_live, NULL},
+	{"/readyz", page_ready, NULL},
+	{NULL, NULL, NULL},
 };
 
 int pages_listen(struct worker *worker, struct error *error)

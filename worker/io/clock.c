@@ -32,7 +32,12 @@ void clock_set_redis_us(int64_t redis_us, int64_t asked_us)
 	ahead_us = redis_us - asked_us;
 }
 
+int64_t clock_redis_us(void)
+{
+	return told ? clock_now_us() + ahead_us : read_us(CLOCK_REALTIME);
+}
+
 int64_t clock_redis_ms(void)
 {
-	return (told ? clock_now_us() + ahead_us : read_us(CLOCK_REALTIME)) / 1000;
+	return clock_redis_us() / 1000;
 }

@@ -17,7 +17,8 @@ int64_t clock_now_ms(void);
 /* Tells what Redis's clock showed in its answer to what was asked at `asked_us` (monotonic). How long the answer was on its way is not
  * known, so all of that is taken for it: Redis's time is never later than ours says, whoever stalled. */
 void clock_set_redis_us(int64_t redis_us, int64_t asked_us);
-/* Unix time by Redis's clock, in ms; by our own before Redis said anything. */
+/* Unix time by Redis's clock; by our own before Redis said anything. */
+int64_t clock_redis_us(void);
 int64_t clock_redis_ms(void);
 
 #endif

@@ -37,6 +37,7 @@ static int call_before_request(void *arg, char *peer, char *local_ip, int peer_p
 	struct http_call *call = arg;
 	const struct http_request *request = &call->request;
 	union address address;
+	int64_t now_us;
 
 	(void)local_ip;
 	(void)local_port;
@@ -46,11 +47,12 @@ static int call_before_request(void *arg, char *peer, char *local_ip, int peer_p
 	if (!address_parse(&address, peer, (uint16_t)peer_port) || !call_judges(call, &address.any))
 		return http_call_verdict(
 			call, HTTP_BLOCKED, "its address is not one that may be called");
-	if (request->begun_valid_us &&
-		http_now_us() - request->begun_at_us > request->begun_valid_us)
+	now_us = http_now_us();
+	if (request->begun_valid_us && now_us - request->begun_at_us > request->begun_valid_us)
 		return http_call_verdict(
 			call, HTTP_STALE, "too long after it was begun to be sent");
 	http_pin_loaded(call);
+	call->response.connected_us = now_us - call->started_us;
 	call->response.sent = true;
 	return CURL_PREREQFUNC_OK;
 }
@@ -258,6 +260,7 @@ bool http_call_prepare(
 	call->response.sent = false;
 	call->response.status = 0;
 	call->response.retry_after_s = -1;
+	call->response.connected_us = -1;
 	if (!url_goes_there(request)) {
 		http_call_verdict(call, HTTP_REFUSED, "the URL is not of the host that was judged");
 		return false;

@@ -64,6 +64,8 @@ struct http_response {
 	struct buf *body; /* decoded; the caller's, given to http_start() */
 	int64_t retry_after_s; /* Retry-After in seconds or as a date, from now; -1: none or not readable */
 	int64_t duration_ms;
+	int64_t duration_us; /* the same */
+	int64_t connected_us; /* of it, until the request could be sent: little on a connection that is used again; -1: never */
 	char reason
 		[128]; /* why it did not end in an answer, for a person: never holds a credential or a URL */
 };

@@ -166,7 +166,8 @@ void http_end_judge(struct http_call *call, CURLcode result)
 	long status = 0;
 
 	curl_easy_getinfo(call->easy, CURLINFO_RESPONSE_CODE, &status);
-	response->duration_ms = (http_now_us() - call->started_us) / 1000;
+	response->duration_us = http_now_us() - call->started_us;
+	response->duration_ms = response->duration_us / 1000;
 	response->status = response->sent ? (int)status : 0;
 	if (call->verdict != HTTP_VERDICT_NONE)
 		say(call, (enum http_end)call->verdict, call->verdict_reason, NULL);

@@ -87,32 +87,37 @@ static const char *status_text(int status)
 	}
 }
 
-static void answer_set(struct connection *connection, int status, const struct buf *body, bool head)
+static void answer_set(struct connection *connection, int status, const char *type,
+	const struct buf *body, bool head)
 {
 	struct buf *answer = &connection->answer;
 
 	buf_printf(answer,
-		"HTTP/1.1 %d %s\r\nContent-Type: text/plain; charset=utf-8\r\n"
+		"HTTP/1.1 %d %s\r\nContent-Type: %s\r\n"
 		"Content-Length: %zu\r\nCache-Control: no-store\r\nConnection: close\r\n%s\r\n",
-		status, status_text(status), body->len,
-		status == 405 ? "Allow: GET, HEAD\r\n" : "");
+		status, status_text(status), type != NULL ? type : "text/plain; charset=utf-8",
+		body->len, status == 405 ? "Allow: GET, HEAD\r\n" : "");
 	if (!head)
 		buf_add(answer, body->data, body->len);
 	connection->answered = true;
 }
 
-static int page_render(struct http_server *server, const char *path, struct buf *body)
+static int page_render(
+	struct http_server *server, const char *path, const char **type, struct buf *body)
 {
 	size_t len = strcspn(path, "?");
 
 	for (const struct http_page *page = server->pages; page->path; page++)
-		if (strlen(page->path) == len && memcmp(page->path, path, len) == 0)
+		if (strlen(page->path) == len && memcmp(page->path, path, len) == 0) {
+			*type = page->type;
 			return page->render(server->arg, body);
+		}
 	return 404;
 }
 
 /* `GET /path HTTP/1.1`; cuts the line up. */
-static int request_answer(struct http_server *server, char *line, struct buf *body, bool *head)
+static int request_answer(
+	struct http_server *server, char *line, const char **type, struct buf *body, bool *head)
 {
 	char *path = strchr(line, ' ');
 	char *version = path ? strchr(path + 1, ' ') : NULL;
@@ -123,11 +128,12 @@ static int request_answer(struct http_server *server, char *line, struct buf *bo
 	*head = strcmp(line, "HEAD") == 0;
 	if (!*head && strcmp(line, "GET") != 0)
 		return 405;
-	return page_render(server, path, body);
+	return page_render(server, path, type, body);
 }
 
 static void connection_answer(struct connection *connection, char *head_end)
 {
+	const char *type = NULL;
 	struct buf body;
 	bool head = false;
 	int status = 431;
@@ -135,11 +141,11 @@ static void connection_answer(struct connection *connection, char *head_end)
 	buf_init(&body, PAGE_MAX_BYTES);
 	if (head_end) {
 		*strchr(connection->head, '\r') = '\0';
-		status = request_answer(connection->server, connection->head, &body, &head);
+		status = request_answer(connection->server, connection->head, &type, &body, &head);
 	}
 	if (!body.len && status != 200)
 		buf_printf(&body, "%s\n", status_text(status));
-	answer_set(connection, status, &body, head);
+	answer_set(connection, status, type, &body, head);
 	buf_release(&body);
 	event_add(&connection->writable, NULL);
 }

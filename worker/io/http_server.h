@@ -15,12 +15,13 @@
 
 struct http_server;
 
-/* Adds the answer's body (text/plain) and returns the status. */
+/* Adds the answer's body and returns the status. */
 typedef int (*http_page_fn)(void *arg, struct buf *out);
 
 struct http_page {
 	const char *path;
 	http_page_fn render;
+	const char *type; /* NULL: text/plain */
 };
 
 /* `listen` is `address:port` (port 0: the kernel's choice); `pages` ends with a NULL path and must outlive the server. */

@@ -15,6 +15,7 @@
 #include "bellhop/key.h"
 #include "io/clock.h"
 #include "io/metrics.h"
+#include "io/queue_wait.h"
 #include "io/resp.h"
 #include "io/script.h"
 
@@ -178,6 +179,20 @@ static void add_victims(struct janitor *janitor, const struct redis_value *value
 	}
 }
 
+static void read_ages(const struct redis_value *value)
+{
+	int64_t now_us = redis_value_integer(redis_value_at(value, 0));
+
+	for (size_t i = 0; i < QUEUE_COUNT; i++) {
+		int64_t age_ms = redis_value_integer(redis_value_at(value, 3 + i));
+
+		if (age_ms < 0)
+			age_ms = 0;
+		metrics_set(METRICS_OLDEST_DECISIONS + i, age_ms / 1000);
+		queue_wait_none_before((enum queue)i, now_us - age_ms * 1000);
+	}
+}
+
 static void on_renewed(void *arg, const struct redis_value *value)
 {
 	struct janitor *janitor = arg;
@@ -192,11 +207,7 @@ static void on_renewed(void *arg, const struct redis_value *value)
 	due = redis_value_integer(redis_value_at(value, 2));
 	if (due >= 0)
 		janitor_expect(janitor, due);
-	for (size_t i = 0; i < QUEUE_COUNT; i++) {
-		int64_t age_ms = redis_value_integer(redis_value_at(value, 3 + i));
-
-		metrics_set(METRICS_OLDEST_DECISIONS + i, age_ms > 0 ? age_ms / 1000 : 0);
-	}
+	read_ages(value);
 	expired = (size_t)redis_value_integer(redis_value_at(value, RENEWED_NAMES - 1));
 	add_victims(janitor, value, expired);
 	janitor->events.renewed(

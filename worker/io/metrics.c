@@ -4,13 +4,13 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "bellhop/bug.h"
+#include "io/process.h"
 #include "io/script.h"
 
 #define PREFIX	     "bellhop_"
-#define BUCKETS	     14
+#define BUCKETS	     17
 #define STATUS_COUNT (REPLY_DECLINED + 1)
 #define CLASSES	     6 /* no answer, 1xx to 5xx */
 
@@ -19,10 +19,10 @@ struct histogram {
 	uint64_t sum_us;
 };
 
-static const int64_t bounds_us[BUCKETS] = {250, 500, 1000, 2500, 5000, 10000, 25000, 50000, 100000,
-	250000, 1000000, 5000000, 30000000, 120000000};
-static const char *const bounds_text[BUCKETS] = {"0.00025", "0.0005", "0.001", "0.0025", "0.005",
-	"0.01", "0.025", "0.05", "0.1", "0.25", "1", "5", "30", "120"};
+static const int64_t bounds_us[BUCKETS] = {500, 1000, 2500, 5000, 10000, 25000, 50000, 100000,
+	250000, 500000, 1000000, 2500000, 5000000, 10000000, 30000000, 60000000, 120000000};
+static const char *const bounds_text[BUCKETS] = {"0.0005", "0.001", "0.0025", "0.005", "0.01",
+	"0.025", "0.05", "0.1", "0.25", "0.5", "1", "2.5", "5", "10", "30", "60", "120"};
 
 static struct {
 	uint64_t counters[METRICS_COUNTER_COUNT];
@@ -30,6 +30,7 @@ static struct {
 	uint64_t jobs[QUEUE_COUNT][STATUS_COUNT];
 	uint64_t errors[ERROR_CODE_COUNT];
 	uint64_t calls[CLASSES];
+	struct histogram waits[QUEUE_COUNT];
 	struct histogram job_time, call_time;
 } metrics;
 
@@ -60,10 +61,15 @@ void metrics_job_ended(enum queue queue, enum reply_status status, enum error_co
 	observe(&metrics.job_time, us);
 }
 
-void metrics_call_ended(int status, int64_t ms)
+void metrics_job_waited(enum queue queue, int64_t us)
+{
+	observe(&metrics.waits[queue], us);
+}
+
+void metrics_call_ended(int status, int64_t us)
 {
 	metrics.calls[status >= 100 && status < 600 ? status / 100 : 0]++;
-	observe(&metrics.call_time, ms * 1000);
+	observe(&metrics.call_time, us);
 }
 
 static void head(struct buf *out, const char *name, const char *type, const char *help)
@@ -74,21 +80,47 @@ static void head(struct buf *out, const char *name, const char *type, const char
 		len, name, type);
 }
 
+/* `labels` is `queue="chat"` or empty. */
 static void write_histogram(
-	struct buf *out, const char *name, const char *help, const struct histogram *histogram)
+	struct buf *out, const char *name, const char *labels, const struct histogram *histogram)
 {
+	const char *comma = labels[0] != '\0' ? "," : "";
 	uint64_t count = 0;
+	struct buf braced;
 
-	head(out, name, "histogram", help);
+	buf_init(&braced, 128);
+	if (labels[0] != '\0')
+		buf_printf(&braced, "{%s}", labels);
 	for (size_t i = 0; i < BUCKETS; i++) {
 		count += histogram->counts[i];
-		buf_printf(out, PREFIX "%s_bucket{le=\"%s\"} %llu\n", name, bounds_text[i],
-			(unsigned long long)count);
+		buf_printf(out, PREFIX "%s_bucket{%s%sle=\"%s\"} %llu\n", name, labels, comma,
+			bounds_text[i], (unsigned long long)count);
 	}
 	count += histogram->counts[BUCKETS];
-	buf_printf(out, PREFIX "%s_bucket{le=\"+Inf\"} %llu\n", name, (unsigned long long)count);
-	buf_printf(out, PREFIX "%s_sum %.6f\n" PREFIX "%s_count %llu\n", name,
-		(double)histogram->sum_us / 1e6, name, (unsigned long long)count);
+	buf_printf(out, PREFIX "%s_bucket{%s%sle=\"+Inf\"} %llu\n", name, labels, comma,
+		(unsigned long long)count);
+	buf_printf(out, PREFIX "%s_sum%s %.6f\n" PREFIX "%s_count%s %llu\n", name, braced.data,
+		(double)histogram->sum_us / 1e6, name, braced.data, (unsigned long long)count);
+	buf_release(&braced);
+}
+
+static void write_histograms(struct buf *out)
+{
+	char label[32];
+
+	head(out, "queue_wait_estimate_seconds", "histogram",
+		"From push to the first claim, by queue. Jobs carry no time: reckoned from when "
+		"the queue was last seen to hold nothing older.");
+	for (int queue = 0; queue < QUEUE_COUNT; queue++) {
+		snprintf(label, sizeof(label), "queue=\"%s\"", queue_name((enum queue)queue));
+		write_histogram(out, "queue_wait_estimate_seconds", label, &metrics.waits[queue]);
+	}
+	head(out, "job_duration_seconds", "histogram",
+		"From a job's last claim to its end in Redis.");
+	write_histogram(out, "job_duration_seconds", "", &metrics.job_time);
+	head(out, "call_duration_seconds", "histogram",
+		"From a call's start to the end of its answer: the upstream's time.");
+	write_histogram(out, "call_duration_seconds", "", &metrics.call_time);
 }
 
 static void write_counters(struct buf *out)
@@ -145,30 +177,13 @@ static void write_jobs(struct buf *out)
 			(unsigned long long)metrics.calls[class]);
 }
 
-static void write_process(struct buf *out)
-{
-	unsigned long long total = 0, resident = 0;
-	FILE *file = fopen("/proc/self/statm", "re");
-
-	if (file != NULL) {
-		if (fscanf(file, "%llu %llu", &total, &resident) != 2)
-			resident = 0;
-		fclose(file);
-	}
-	buf_printf(out,
-		"# HELP process_resident_memory_bytes Resident memory size in bytes.\n"
-		"# TYPE process_resident_memory_bytes gauge\nprocess_resident_memory_bytes %llu\n",
-		resident * (unsigned long long)sysconf(_SC_PAGESIZE));
-}
-
 void metrics_write(struct buf *out)
 {
+	head(out, "build_info", "gauge", "Always 1; the labels say what runs.");
+	buf_add_string(out, PREFIX "build_info{version=\"" BELLHOP_VERSION "\"} 1\n");
 	write_jobs(out);
 	write_counters(out);
 	write_gauges(out);
-	write_histogram(out, "job_duration_seconds", "From a job's claim to its settle.",
-		&metrics.job_time);
-	write_histogram(out, "call_duration_seconds",
-		"From a call's start to the end of its answer.", &metrics.call_time);
-	write_process(out);
+	write_histograms(out);
+	process_write(out);
 }

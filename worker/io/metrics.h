@@ -18,7 +18,8 @@
 
 /* X(symbol, name, help) */
 #define METRICS_COUNTERS(X)                                                                     \
-	X(TAKEN, "claims_total", "Jobs taken out of the queues.")                               \
+	X(TAKEN, "claims_total",                                                                \
+		"Jobs taken out of the queues, again and again where they were put back.")      \
 	X(GIVEN_BACK, "put_back_total",                                                         \
 		"Jobs put back without an end: stopped, changed, or waiting for room.")         \
 	X(DUPLICATES, "duplicates_total",                                                       \
@@ -28,24 +29,27 @@
 	X(RECONNECTS, "redis_reconnects_total", "Connections to Redis that were lost.")         \
 	X(REPLIES_DROPPED, "replies_dropped_total",                                             \
 		"Replies that fell out of a reply queue at its maximum.")                       \
-	X(DEAD_DROPPED, "dead_dropped_total",                                                   \
-		"Entries that fell out of the dead letters at their maximum.")                  \
-	X(LOG_DROPPED, "log_lines_dropped_total",                                               \
-		"Lines of the log that nobody read in time, or that were too long.")
+	X(DEAD_DROPPED, "dead_letters_dropped_total",                                           \
+		"Dead letters that fell out at their maximum.")                                 \
+	X(LOG_DROPPED, "log_lines_dropped_total", "Lines of the log that nobody read in time.")
 
-/* X(symbol, name, help): as last seen in Redis, for the shard as a whole. */
-#define METRICS_GAUGES(X)                                                                       \
-	X(DEPTH_DECISIONS, "queue_depth{queue=\"decisions\"}", "Jobs that wait in a queue.")    \
-	X(DEPTH_CHAT, "queue_depth{queue=\"chat\"}", NULL)                                      \
-	X(DEPTH_WORKFLOW, "queue_depth{queue=\"workflow\"}", NULL)                              \
-	X(OLDEST_DECISIONS, "queue_oldest_seconds{queue=\"decisions\"}",                        \
-		"Age of the oldest job that waits in a queue.")                                 \
-	X(OLDEST_CHAT, "queue_oldest_seconds{queue=\"chat\"}", NULL)                            \
-	X(OLDEST_WORKFLOW, "queue_oldest_seconds{queue=\"workflow\"}", NULL)                    \
-	X(DEPTH_RETRY, "put_back_depth", "Jobs that were put back and wait to be taken again.") \
-	X(DELAYED, "delayed", "Jobs that are due later.")                                       \
-	X(DEAD, "dead", "Dead letters.")                                                        \
-	X(IN_FLIGHT, "in_flight", "Jobs that this worker holds.")
+/* X(symbol, name, help) */
+#define METRICS_GAUGES(X)                                                                          \
+	X(READY, "ready", "Whether this worker takes jobs, as /readyz says: 1 or 0.")              \
+	X(IN_FLIGHT, "in_flight_jobs", "Jobs that this worker holds.")                             \
+	X(CONCURRENCY, "in_flight_jobs_limit", "Jobs that this worker may hold at once.")          \
+	X(DEPTH_DECISIONS, "queue_jobs{queue=\"decisions\"}",                                      \
+		"Jobs that wait in a queue. As last seen in Redis, the same at every worker of a " \
+		"shard; so are the next four.")                                                    \
+	X(DEPTH_CHAT, "queue_jobs{queue=\"chat\"}", NULL)                                          \
+	X(DEPTH_WORKFLOW, "queue_jobs{queue=\"workflow\"}", NULL)                                  \
+	X(OLDEST_DECISIONS, "queue_oldest_seconds{queue=\"decisions\"}",                           \
+		"Age of the oldest job that waits in a queue, to a second and a hundredth.")       \
+	X(OLDEST_CHAT, "queue_oldest_seconds{queue=\"chat\"}", NULL)                               \
+	X(OLDEST_WORKFLOW, "queue_oldest_seconds{queue=\"workflow\"}", NULL)                       \
+	X(DEPTH_RETRY, "put_back_jobs", "Jobs that were put back and wait to be taken again.")     \
+	X(DELAYED, "delayed_jobs", "Jobs that are due later.")                                     \
+	X(DEAD, "dead_letters", "Dead letters.")
 
 enum metrics_counter {
 #define X(symbol, name, help) METRICS_##symbol,
@@ -66,8 +70,10 @@ void metrics_set(enum metrics_gauge gauge, int64_t value);
 /* A job's end: its time from claim to settle. `code` is ERROR_NONE where it did not fail. */
 void metrics_job_ended(
 	enum queue queue, enum reply_status status, enum error_code code, int64_t us);
+/* A job was taken for the first time, after it waited so long. */
+void metrics_job_waited(enum queue queue, int64_t us);
 /* A call's end; `status` 0: no answer came. */
-void metrics_call_ended(int status, int64_t ms);
+void metrics_call_ended(int status, int64_t us);
 /* Adds the whole text. */
 void metrics_write(struct buf *out);
 

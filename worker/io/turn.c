@@ -16,6 +16,7 @@
 #include "bellhop/bug.h"
 #include "bellhop/key.h"
 #include "io/clock.h"
+#include "io/queue_wait.h"
 #include "io/resp.h"
 #include "io/script.h"
 #include "io/turn_words.h"
@@ -346,14 +347,24 @@ static void answer_all(struct turn_item **asked, const struct redis_value *value
 
 static void take_claims(struct turn *turn, const struct redis_value *value, size_t at)
 {
-	size_t taken = (redis_value_count(value) - at) / 2;
+	size_t taken = (redis_value_count(value) - at) / 2, bytes = 0;
+	bool more;
 
-	for (size_t i = 0; i < taken; i++)
-		turn->events.claimed(turn->arg, redis_value_text(redis_value_at(value, at + 2 * i)),
-			redis_value_text(redis_value_at(value, at + 2 * i + 1)));
+	queue_wait_claimed_at(redis_value_integer(redis_value_at(value, 0)));
+	for (size_t i = 0; i < taken; i++) {
+		struct span payload = redis_value_text(redis_value_at(value, at + 2 * i + 1));
+
+		bytes += payload.len;
+		turn->events.claimed(
+			turn->arg, redis_value_text(redis_value_at(value, at + 2 * i)), payload);
+	}
 	turn->claiming = false;
-	if (turn->asked_claims > 0)
-		turn->events.claims_over(turn->arg, taken, taken == turn->asked_claims);
+	if (turn->asked_claims == 0)
+		return;
+	more = taken == turn->asked_claims || bytes >= CLAIM_BYTES;
+	if (!more)
+		queue_wait_emptied();
+	turn->events.claims_over(turn->arg, taken, more);
 }
 
 static void read_answer(struct turn *turn, const struct redis_value *value)

@@ -7,6 +7,8 @@
 #include "bellhop/alloc.h"
 #include "bellhop/bug.h"
 #include "bellhop/key.h"
+#include "io/clock.h"
+#include "io/queue_wait.h"
 #include "io/redis_async.h"
 #include "io/resp.h"
 
@@ -17,7 +19,9 @@ struct line {
 	struct waiter *waiter;
 	struct redis_async *redis;
 	struct buf command;
+	enum queue queue; /* QUEUE_COUNT: of what was put back */
 	bool parked;
+	bool was_empty; /* when it was parked: what serves it was pushed since */
 };
 
 struct waiter {
@@ -28,7 +32,7 @@ struct waiter {
 	void *arg;
 };
 
-static void park(struct line *line);
+static void park(struct line *line, bool was_empty);
 
 static void on_answer(void *arg, const struct redis_value *value)
 {
@@ -36,29 +40,36 @@ static void on_answer(void *arg, const struct redis_value *value)
 	struct waiter *waiter = line->waiter;
 
 	line->parked = false;
+	/* Until about now it held nothing. */
+	if (value != NULL && line->was_empty && line->queue < QUEUE_COUNT &&
+		redis_value_kind(value) != REDIS_KIND_ERROR)
+		queue_wait_none_before(line->queue, clock_redis_us());
 	if (value == NULL || !waiter->wanted || redis_value_kind(value) == REDIS_KIND_ERROR)
 		return;
 	if (redis_value_kind(value) == REDIS_KIND_NIL) {
-		park(line);
+		park(line, true);
 		return;
 	}
 	waiter->wanted = false;
 	waiter->wake(waiter->arg);
 }
 
-static void park(struct line *line)
+static void park(struct line *line, bool was_empty)
 {
-	if (!line->parked)
-		line->parked = redis_async_send(
-			line->redis, &line->command, WAIT_TIMEOUT_MS, on_answer, line);
+	if (line->parked)
+		return;
+	line->was_empty = was_empty;
+	line->parked =
+		redis_async_send(line->redis, &line->command, WAIT_TIMEOUT_MS, on_answer, line);
 }
 
 static void on_up(void *arg)
 {
 	struct line *line = arg;
 
+	/* Who knows what came while the connection was away. */
 	if (line->waiter->wanted)
-		park(line);
+		park(line, false);
 }
 
 static void on_down(void *arg, const char *reason, bool refused)
@@ -69,7 +80,7 @@ static void on_down(void *arg, const char *reason, bool refused)
 }
 
 static void add_line(struct waiter *waiter, struct event_base *base, const struct redis_url *url,
-	const char *shard, const char *tail)
+	const char *shard, const char *tail, enum queue queue)
 {
 	struct line *line = &waiter->lines[waiter->count++];
 	struct buf key;
@@ -86,6 +97,7 @@ static void add_line(struct waiter *waiter, struct event_base *base, const struc
 	resp_string(&line->command, WAIT_S);
 	buf_release(&key);
 	line->waiter = waiter;
+	line->queue = queue;
 	line->redis =
 		redis_async_new(base, url, &(struct redis_async_events){on_up, on_down}, line);
 }
@@ -101,9 +113,9 @@ struct waiter *waiter_new(struct event_base *base, const struct redis_url *url,
 	waiter->arg = arg;
 	for (int i = 0; i < QUEUE_COUNT; i++) {
 		if (options->weights[i] > 0)
-			add_line(waiter, base, url, options->shard, tails[i]);
+			add_line(waiter, base, url, options->shard, tails[i], (enum queue)i);
 	}
-	add_line(waiter, base, url, options->shard, "retry");
+	add_line(waiter, base, url, options->shard, "retry", QUEUE_COUNT);
 	return waiter;
 }
 
@@ -123,7 +135,7 @@ void waiter_want(struct waiter *waiter)
 {
 	waiter->wanted = true;
 	for (size_t i = 0; i < waiter->count; i++)
-		park(&waiter->lines[i]);
+		park(&waiter->lines[i], true);
 }
 
 void waiter_rest(struct waiter *waiter)

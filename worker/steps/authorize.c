@@ -28,6 +28,7 @@ static void on_addresses(void *arg, const struct address_list *addresses, const 
 	struct job *job = arg;
 
 	job->lookup = NULL;
+	job->lookup_us = clock_now_us() - job->call_started_us;
 	if (addresses == NULL) {
 		job_error(job, error->code, "%s", error->text);
 		pipeline_resume(job, STEP_SETTLE);

@@ -23,7 +23,7 @@ static void on_done(void *arg, const struct http_response *response)
 	job->call = NULL;
 	job->response = *response;
 	job->called = true;
-	metrics_call_ended(response->status, response->duration_ms);
+	metrics_call_ended(response->status, response->duration_us);
 	if (response->end == HTTP_STALE) {
 		put_back(job);
 		pipeline_resume(job, STEP_SETTLE);

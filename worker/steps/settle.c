@@ -11,7 +11,7 @@
 #include "bellhop/json_out.h"
 #include "io/clock.h"
 #include "io/metrics.h"
-#include "log.h"
+#include "journal.h"
 #include "worker.h"
 
 #define DEAD_PAYLOAD_BYTES (64 * 1024)
@@ -188,22 +188,14 @@ static void add_put_back(struct job *job)
 
 static void note_end(const struct job *job)
 {
-	const struct message *message = &job->message;
-
 	if (job->end != JOB_REPLIES) {
 		metrics_add(METRICS_GIVEN_BACK, 1);
+		journal_put_back(job);
 		return;
 	}
 	metrics_job_ended(
 		job->queue, job->status, job->error.code, clock_now_us() - job->claimed_at_us);
-	log_event(LOG_INFO, "job ended", "id", 's', message->id.text, "org", 's', message->org.text,
-		"integration", 's', message->integration.text, "action", 's', message->action.text,
-		"queue", 's', queue_name(job->queue), "status", 's', reply_status_name(job->status),
-		"code", 's', job->status == REPLY_FAILED ? code_of(job) : NULL, "sent", 's',
-		sent_name(job->sent), "http_status", 'i', (int64_t)job->response.status, "http_ms",
-		'i', job->response.duration_ms, "ms", 'i',
-		(clock_now_us() - job->claimed_at_us) / 1000, "deliveries", 'i',
-		(int64_t)job->deliveries);
+	journal_ended(job);
 }
 
 static bool starts(struct span answer, const char *word)
@@ -257,8 +249,12 @@ static void on_answer(void *arg, struct span answer)
 
 	if (starts(answer, "ok"))
 		note_end(job);
-	if (starts(answer, "duplicate") || starts(answer, "waiting"))
+	if (starts(answer, "duplicate") || starts(answer, "waiting")) {
 		metrics_add(METRICS_DUPLICATES, 1);
+		journal_duplicate(job, starts(answer, "waiting"));
+	}
+	if (starts(answer, "lost"))
+		journal_lost(job);
 	if (starts(answer, "ok") || starts(answer, "lost") || starts(answer, "duplicate") ||
 		starts(answer, "waiting")) {
 		pipeline_resume(job, STEP_DONE);

@@ -44,8 +44,8 @@ static int large(void *arg, struct buf *out)
 	return 200;
 }
 
-static const struct http_page PAGES[] = {
-	{"/livez", livez}, {"/readyz", readyz}, {"/large", large}, {NULL, NULL}};
+static const struct http_page PAGES[] = {{"/livez", livez, NULL}, {"/readyz", readyz, NULL},
+	{"/large", large, "text/x-large"}, {NULL, NULL, NULL}};
 
 static int begin(void **state)
 {
@@ -208,6 +208,7 @@ static void a_large_page_arrives_whole(void **state)
 	assert_int_equal(send(fd, "GET /large HTTP/1.1\r\n\r\n", 23, 0), 23);
 	assert_true(read_all(fd, &total));
 	assert_true(total > 2000000);
+	assert_non_null(strstr(answer, "\r\nContent-Type: text/x-large\r\n"));
 	close(fd);
 }
 
