@@ -213,11 +213,11 @@ static int apply(const struct mapping *mapping, const struct json_tape *response
 			buf_add(out, part->literal, part->len);
 		else if (add_found(part->query, response, nodes, out) != 0)
 			return error_set(error, ERROR_MAPPING_FAILED,
-				"the output mapping has more work with this response than its "
-				"bound allows");
+				"The output mapping has more work with this response than its "
+				"bound allows: let its queries be narrower.");
 		if (out->overflowed)
 			return error_set(error, ERROR_MAPPING_FAILED,
-				"the mapped output is over %zu bytes", out->max);
+				"The mapped output is over %zu bytes: map less of it.", out->max);
 	}
 	return 0;
 }

@@ -141,6 +141,17 @@ bool redact_finds(const struct redactor *redactor, struct span text)
 	return redact_search_next(&search, 0, &end) < text.len;
 }
 
+/* No byte of a pattern has a longer spelling than \\u0000. */
+size_t redact_longest(const struct redactor *redactor)
+{
+	size_t longest = 0;
+
+	for (size_t i = 0; i < redactor->count; i++)
+		if (redactor->patterns[i].text.len > longest)
+			longest = redactor->patterns[i].text.len;
+	return 6 * longest;
+}
+
 void redact_text(const struct redactor *redactor, struct span text, struct buf *out)
 {
 	struct redact_search search;

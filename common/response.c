@@ -18,12 +18,14 @@ static int read_body(const struct mapping *mapping, struct span body, struct jso
 		return 1;
 	if (wrong.too_deep)
 		return error_set(error, ERROR_INVALID_RESPONSE,
-			"The answer is JSON nested over %d deep.", RESPONSE_MAX_DEPTH);
+			"The answer is JSON nested over %d deep: ask the upstream for less.",
+			RESPONSE_MAX_DEPTH);
 	if (!utf8_valid(body.data, body.len))
-		return error_set(error, ERROR_INVALID_RESPONSE, "The answer is not UTF-8.");
+		return error_set(error, ERROR_INVALID_RESPONSE,
+			"The answer is not UTF-8: the upstream has to be mended.");
 	if (mapping != NULL)
 		return error_set(error, ERROR_INVALID_RESPONSE,
-			"The answer is not JSON, and the action maps JSON.");
+			"The answer is not JSON, and the action maps JSON: correct its output.");
 	return 0;
 }
 
@@ -52,6 +54,7 @@ int response_output(const struct mapping *mapping, struct span body, size_t max_
 	}
 	if (out->overflowed)
 		return error_set(error, ERROR_MAPPING_FAILED,
-			"The upstream did it, but its answer is too large to hand on.");
+			"The upstream did it, but its answer is too large to hand on: map less of "
+			"it.");
 	return 0;
 }

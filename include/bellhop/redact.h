@@ -55,6 +55,8 @@ void redact_init(struct redactor *redactor, char *memory, size_t size);
 void redact_add(struct redactor *redactor, struct span value);
 /* Whether a text holds any of them. */
 bool redact_finds(const struct redactor *redactor, struct span text);
+/* The most bytes that an occurrence may have: where a text was cut, so many at its end may be the start of one. */
+size_t redact_longest(const struct redactor *redactor);
 /* Adds the text with each occurrence replaced by REDACT_MASK, those that overlap by one. */
 void redact_text(const struct redactor *redactor, struct span text, struct buf *out);
 /* Adds a JSON value, rewritten as json_out_value() does, each string, member name and number that holds a secret masked. The

@@ -198,6 +198,42 @@ def test_what_an_upstream_says_in_an_error_is_told_from_its_start(read):
     assert len(reply.text) < 20000
 
 
+LONG = b"no: " + b"x" * (2 * LIMIT)
+
+
+@pytest.mark.parametrize("status", [400, 404, 500])
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"body": LONG},
+        {"body": LONG, "gzip": True},
+        {"json": {"why": "no: " + "x" * (2 * LIMIT)}},
+        {"body": b"no: \xff\xfe\x00"},
+        {"body": b'{"why": "no: '},
+        {"body": b'"no: \xc3"'},
+        {"body": b"[" * 200 + b"no: "},
+    ],
+    ids=["over the limit", "over it unpacked", "JSON over it", "no UTF-8", "half a JSON", "a broken string", "too deep"],
+)
+def test_an_error_is_told_by_its_status_whatever_its_body(read, status, answer):
+    reply = read(Answer(status, **answer), {"mapped": "$.id"})
+    assert (reply.code, reply["sent"]) == ("upstream_status", "yes")
+    assert (reply["error"]["details"]["status"], reply["http"]["status"]) == (status, status)
+    assert "no: " in reply["error"]["details"]["body"]
+    assert len(reply.text) < 20000
+
+
+def test_an_endless_error_is_cut_and_told(read):
+    endless = b"HTTP/1.1 503 Busy\r\nTransfer-Encoding: chunked\r\n\r\n" + (b"400\r\n" + b"y" * 1024 + b"\r\n") * 200
+    reply = read(Raw(endless, "keep"))
+    assert (reply.code, reply["error"]["retryable"]) == ("upstream_status", True)
+    assert reply["error"]["details"]["body"] == "y" * 2048
+
+
+def test_a_redirect_with_a_large_body_is_a_redirect(read):
+    assert read(Answer(302, body=LONG, headers={"Location": "/elsewhere"})).code == "redirect_refused"
+
+
 def test_after_every_refusal_the_next_call_is_well(read):
     read(Answer(body=b"x" * (LIMIT + 1)))
     assert read(Answer(json=TICKET))["output"] == TICKET

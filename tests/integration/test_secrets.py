@@ -218,6 +218,20 @@ def test_what_an_upstream_echoes_is_redacted(desk, upstream, form):
     held_back(desk.run("tickets/create"), form)
 
 
+@pytest.mark.parametrize("form", FORMS.values(), ids=FORMS.keys())
+def test_what_is_cut_off_does_not_end_in_a_part_of_it(start_worker, new_org, upstream, form):
+    limit = 1500
+    start_worker(shard="cut", max_response_bytes=limit)
+    acme = new_org("acme", shard="cut")
+    acme.put(integration(upstream.base_url, auth="bearer", read=READ))
+    acme.seal("tickets", "token", TOKEN)
+    for shown in (len(form) - 1, len(form) // 2, 8):
+        said = b"before " + b"." * (limit - 7 - shown) + form.encode() + b" after" * 1000
+        upstream.on("/v1/t", Answer(500, body=said))
+        body = acme.run("tickets/read")["error"]["details"]["body"]
+        assert body.startswith("before ....") and form[:8] not in body
+
+
 def test_a_basic_credential_is_redacted_as_it_was_sent(worker, acme, upstream):
     acme.put(integration(upstream.base_url, auth="basic", read=READ))
     acme.seal("tickets", "username", "a-user-of-the-desk")

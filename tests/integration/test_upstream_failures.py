@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """An upstream that fails: what is said of it, and whether it was asked. Contract, sections 3 and 10."""
 
+import re
 import socket
 import threading
 
@@ -176,6 +177,14 @@ def test_the_time_limit_is_over_everything_to_the_last_byte(acme, upstream, answ
     assert reply["error"]["details"]["cause"]
     assert reply["http"]["duration_ms"] in range(200, 5000)
     assert len(upstream.received()) == 3
+
+
+def test_why_it_was_too_late_is_said_once(acme, upstream):
+    acme.put(desk(upstream.base_url, timeout_ms=250))
+    upstream.on("/v1/t", Held())
+    for action in ("tickets/read", "tickets/create"):
+        message = acme.run(action)["error"]["message"]
+        assert message.count("answer came") <= 1 and re.search(r"longer than \d+ ms", message)
 
 
 class Drip:

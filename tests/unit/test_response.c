@@ -75,14 +75,17 @@ static void a_mapping_wants_json(void **state)
 	assert_output("{\"a\":\"$.a\"}", "{\"a\":7}", "{\"a\":7}");
 	assert_output("{\"a\":\"$.a\"}", "[]", "{\"a\":null}");
 	assert_output("{\"a\":\"$.a\"}", "<a>7</a>",
-		"invalid_response The answer is not JSON, and the action maps JSON.");
+		"invalid_response The answer is not JSON, and the action maps JSON: correct its "
+		"output.");
 }
 
 static void what_is_neither_json_nor_utf8_is_invalid(void **state)
 {
 	(void)state;
-	assert_output(NULL, "caf\351", "invalid_response The answer is not UTF-8.");
-	assert_output("\"$\"", "\"caf\351\"", "invalid_response The answer is not UTF-8.");
+	assert_output(NULL, "caf\351",
+		"invalid_response The answer is not UTF-8: the upstream has to be mended.");
+	assert_output("\"$\"", "\"caf\351\"",
+		"invalid_response The answer is not UTF-8: the upstream has to be mended.");
 }
 
 static char *nested(size_t depth)
@@ -101,7 +104,8 @@ static void json_over_64_deep_is_invalid_and_not_a_text(void **state)
 	char *output = output_of(NULL, span_of(deep), 1000);
 
 	(void)state;
-	assert_string_equal(output, "invalid_response The answer is JSON nested over 64 deep.");
+	assert_string_equal(output, "invalid_response The answer is JSON nested over 64 deep: ask "
+				    "the upstream for less.");
 	free(output);
 	output = output_of(NULL, span_of(good), 1000);
 	assert_string_equal(output, good);
@@ -130,7 +134,7 @@ static void a_mapping_may_not_make_more_than_an_answer_may_hold(void **state)
 	assert_output(exact, "\"123456789012345678\"",
 		"[\"123456789012345678\",\"123456789012345678\",\"123456789012345678\"]");
 	assert_output(exact, "\"1234567890123456789\"",
-		"mapping_failed the mapped output is over 64 bytes");
+		"mapping_failed The mapped output is over 64 bytes: map less of it.");
 }
 
 int main(void)

@@ -64,7 +64,7 @@ static int open_value(const struct integration *integration, size_t index, struc
 
 	if (len < 0 || seal_refuses(binding.field, out, (size_t)len) != NULL)
 		return error_set(error, ERROR_SECRET_UNREADABLE,
-			"The secret %s cannot be opened for this integration and origin; set it "
+			"The secret %s cannot be opened for this integration and origin: set it "
 			"again.",
 			binding.field);
 	*value = (struct span){out, (size_t)len};
@@ -147,7 +147,8 @@ int credential_open(struct credential *credential, const struct integration *int
 	for (size_t i = 0; i < integration->secret_count; i++) {
 		if (integration->secrets[i].sealed == NULL)
 			return error_set(error, ERROR_SECRET_MISSING,
-				"The secret %s of this integration is not set.",
+				"The secret %s of this integration is not set: an administrator "
+				"can set it.",
 				integration->secrets[i].field);
 	}
 	if (integration->secret_count == 0)

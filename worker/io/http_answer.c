@@ -128,11 +128,28 @@ static bool status_read(struct http_call *call, const char *line, size_t len)
 		return false;
 	}
 	call->in_headers = true;
+	call->succeeded = line[9] == '2';
 	call->codings = 0;
 	call->content_length = -1;
 	call->framing_is_broken = false;
 	call->response.retry_after_s = -1;
 	return true;
+}
+
+static int too_large(struct http_call *call)
+{
+	return http_call_verdict(call, HTTP_TOO_LARGE, "the answer is larger than may be read");
+}
+
+/* An answer that says it is too large is not waited for, unless it is an error: then its start says why. */
+static bool headers_end(struct http_call *call)
+{
+	call->in_headers = false;
+	if (!call->succeeded || call->content_length < 0 ||
+		(uint64_t)call->content_length <= call->request.max_response_bytes)
+		return true;
+	too_large(call);
+	return false;
 }
 
 size_t http_answer_header(char *line, size_t size, size_t count, void *arg)
@@ -151,9 +168,8 @@ size_t http_answer_header(char *line, size_t size, size_t count, void *arg)
 	if (!call->in_headers)
 		return len;
 	if (line[0] == '\r' || line[0] == '\n')
-		call->in_headers = false;
-	else
-		header_read(call, line, len);
+		return headers_end(call) ? len : 0;
+	header_read(call, line, len);
 	if (call->framing_is_broken) {
 		http_call_verdict(call, HTTP_INVALID, "it is not clear where the answer ends");
 		return 0;
@@ -172,13 +188,11 @@ size_t http_answer_body(char *data, size_t size, size_t count, void *arg)
 	struct buf *body = call->response.body;
 	size_t len = size * count;
 
-	if (len <= call->request.max_response_bytes &&
-		body->len <= call->request.max_response_bytes - len)
-		buf_add(body, data, len);
-	else
-		body->overflowed = true;
-	if (!body->overflowed)
+	size_t room = call->request.max_response_bytes - body->len;
+
+	buf_add(body, data, len < room ? len : room);
+	if (len <= room && !body->overflowed)
 		return len;
-	http_call_verdict(call, HTTP_TOO_LARGE, "the answer is larger than may be read");
+	too_large(call);
 	return 0;
 }

@@ -267,8 +267,6 @@ bool http_call_prepare(
 	}
 	call_set_method(call);
 	call_set_times(call);
-	/* Where the answer says that it is longer, nothing of it is waited for; what says nothing is counted. */
-	SET(call, CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)request->max_response_bytes);
 	SET(call, CURLOPT_URL, request->url);
 	return http_lines_set(call) && http_pin_set(call, pool);
 }

@@ -50,10 +50,10 @@ enum http_end {
 	HTTP_CONNECT_FAILED, /* nothing sent in the next three either, where `sent` is false */
 	HTTP_TLS_FAILED,
 	HTTP_TIMED_OUT,
-	HTTP_LOST,	/* broke off before a whole answer */
-	HTTP_TOO_LARGE, /* over max_response_bytes, decoded; or headers over 64 KiB */
-	HTTP_INVALID,	/* not HTTP/1, broken framing or content encoding */
-	HTTP_STALE,	/* `begun_valid_us` had passed before the first byte */
+	HTTP_LOST, /* broke off before a whole answer */
+	HTTP_TOO_LARGE, /* over max_response_bytes, decoded: `body` is its start; or headers over 64 KiB */
+	HTTP_INVALID, /* not HTTP/1, broken framing or content encoding */
+	HTTP_STALE,   /* `begun_valid_us` had passed before the first byte */
 	HTTP_REFUSED, /* not a request that may be sent (a line break in a header …): a defect of ours */
 };
 

@@ -49,9 +49,10 @@ static void say_timed_out(struct http_call *call)
 		say(call, HTTP_CONNECT_FAILED, "no connection could be made", text);
 		return;
 	}
-	snprintf(text, sizeof(text), "within %lld ms", (long long)limit_ms);
-	say(call, HTTP_TIMED_OUT,
-		call->response.sent ? "no whole answer came" : "no connection was made", text);
+	snprintf(text, sizeof(text), "%s %lld ms",
+		call->response.sent ? "it took longer than" : "no connection was made within",
+		(long long)limit_ms);
+	say(call, HTTP_TIMED_OUT, text, NULL);
 }
 
 /* A handshake that was cut off is a connection that was not made; only a refused one is a matter of TLS. */
@@ -136,9 +137,6 @@ static void say_after(struct http_call *call, CURLcode result)
 	case CURLE_BAD_CONTENT_ENCODING:
 	case CURLE_WRITE_ERROR:
 		say(call, HTTP_INVALID, "the answer's content encoding cannot be decoded", NULL);
-		break;
-	case CURLE_FILESIZE_EXCEEDED:
-		say(call, HTTP_TOO_LARGE, "the answer is too large", NULL);
 		break;
 	/* Our allocator never fails: one line of the headers was longer than libcurl takes. */
 	case CURLE_OUT_OF_MEMORY:

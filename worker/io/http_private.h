@@ -112,6 +112,7 @@ struct http_call {
 	bool blocked; /* an address was refused at connect */
 	bool called_back;
 	bool in_headers;
+	bool succeeded; /* its status is 2xx */
 	unsigned codings;
 	int64_t content_length; /* as the headers say; -1: they do not */
 	bool framing_is_broken;

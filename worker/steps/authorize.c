@@ -13,7 +13,8 @@ static enum step_result judge(struct job *job)
 	if (address_policy_allows_all(job->worker->policy, &job->addresses))
 		return STEP_NEXT;
 	job_error(job, ERROR_BLOCKED_ADDRESS,
-		"The integration's host has an address that is not called from here.");
+		"The integration's host has an address that is not called from here: correct its "
+		"base_url, or let the operator allow the network.");
 	return STEP_SETTLE;
 }
 
@@ -30,7 +31,11 @@ static void on_addresses(void *arg, const struct address_list *addresses, const 
 	job->lookup = NULL;
 	job->lookup_us = clock_now_us() - job->call_started_us;
 	if (addresses == NULL) {
-		job_error(job, error->code, "%s", error->text);
+		job_error(job, error->code,
+			"The upstream's name cannot be looked up (%s): try again later, or correct "
+			"the "
+			"integration's base_url.",
+			error->text);
 		pipeline_resume(job, STEP_SETTLE);
 		return;
 	}

@@ -38,7 +38,7 @@ static enum step_result give_back(struct job *job)
 static enum step_result rate_limited(struct job *job, int64_t wait_ms)
 {
 	job_error(job, ERROR_RATE_LIMITED,
-		"This action may be called %u times in %u s; the next call has room in %lld ms.",
+		"This action may be called %u times in %u s: try again in %lld ms.",
 		job->action->limit_calls, job->action->limit_window_s, (long long)wait_ms);
 	job->retry_after_ms = wait_ms;
 	metrics_add(METRICS_LIMITED, 1);
@@ -104,7 +104,9 @@ static void on_answer(void *arg, struct span answer)
 		result = cut_off_before(job);
 	else if (begins_with(answer, "error", &rest)) {
 		job_error(job, ERROR_INTERNAL,
-			"What Redis holds under a key of this job is not what it should be.");
+			"What Redis holds under a key of this job is not what it should be: tell "
+			"Bellhop's "
+			"operator.");
 		result = STEP_SETTLE;
 	} else if (begins_with(answer, "wait_room", &rest)) {
 		result = wait_for_room(job, strtoll(rest.data, NULL, 10));

@@ -45,8 +45,8 @@ static bool cut_off(struct job *job)
 		job->end = JOB_GIVEN_BACK;
 	} else {
 		job_error(job, ERROR_OUTCOME_UNKNOWN,
-			"The call was cut off when the worker stopped, and its end is not known. "
-			"Look at the upstream before you repeat it.");
+			"The call was cut off when the worker stopped, and its end is not known: "
+			"look at the upstream before you repeat it.");
 		buf_add_string(&job->details, "{\"cause\":\"worker_stopped\"}");
 	}
 	return true;
@@ -69,7 +69,8 @@ static enum step_result too_late(struct job *job)
 	else if (job_is_past_deadline(job))
 		job_expired(job);
 	else
-		job_error(job, ERROR_TIMEOUT, "The time was over before anything was sent.");
+		job_error(job, ERROR_TIMEOUT,
+			"The action's timeout_ms was over before anything was sent: try again.");
 	return STEP_SETTLE;
 }
 

@@ -26,14 +26,15 @@ static enum step_result find_action(struct job *job, const char *action)
 			job_token_error(job, ERROR_CONFIRMATION_VOID);
 		else if (!integration->exists)
 			job_error(job, ERROR_UNKNOWN_INTEGRATION,
-				"There is no integration %s in the org %s.", integration->name,
-				integration->org);
+				"There is no integration %s in the org %s: check its name.",
+				integration->name, integration->org);
 		else if (integration->definition == NULL)
 			job_error(job, ERROR_INVALID_DEFINITION,
-				"The integration's definition is not valid: %s",
+				"The integration's definition has to be corrected: %s.",
 				integration->invalid);
 		else
-			job_error(job, ERROR_UNKNOWN_ACTION, "The integration %s has no action %s.",
+			job_error(job, ERROR_UNKNOWN_ACTION,
+				"The integration %s has no action %s: check its name.",
 				integration->name, action);
 		return STEP_SETTLE;
 	}
@@ -157,7 +158,9 @@ static enum step_result read_confirmation(struct job *job, const struct redis_va
 	buf_add(&job->confirmation, used.data, used.len);
 	if (!thaw(job, redis_value_text(redis_value_at(value, 3)))) {
 		job_error(job, ERROR_CONFIRMATION_UNKNOWN,
-			"What was stored for this token cannot be read with this worker's keys.");
+			"What was stored for this token cannot be read with this worker's keys: "
+			"ask for a "
+			"new one.");
 		return STEP_SETTLE;
 	}
 	return check_token(job);

@@ -7,6 +7,9 @@
 #include "worker.h"
 
 #define EXCERPT_BYTES 2048 /* of what an upstream said, in an error */
+#define NOT_REACHED                                                       \
+	"The upstream was not reached (%s): try again later, or correct " \
+	"the integration's base_url."
 
 static struct span body_of(const struct job *job)
 {
@@ -38,7 +41,8 @@ static void redact_output(struct job *job)
 	buf_add(&job->output, worker->scratch.data, worker->scratch.len);
 	if (worker->scratch.overflowed)
 		job_error(job, ERROR_MAPPING_FAILED,
-			"The upstream did it, but its answer is too large to hand on.");
+			"The upstream did it, but its answer is too large to hand on: map less of "
+			"it.");
 }
 
 static void map_success(struct job *job)
@@ -53,6 +57,20 @@ static void map_success(struct job *job)
 		redact_output(job);
 }
 
+/* At the end of what was cut may stand the start of a secret, which nothing finds. */
+static size_t length_to_show(const struct job *job, const struct buf *text)
+{
+	size_t hidden = redact_longest(&job->credential.redactor), len = text->len;
+
+	if (job->response.end == HTTP_TOO_LARGE)
+		len -= hidden < len ? hidden : len;
+	if (len > EXCERPT_BYTES)
+		len = EXCERPT_BYTES;
+	while (len > 0 && len < text->len && ((unsigned char)text->data[len] & 0xc0) == 0x80)
+		len--;
+	return len;
+}
+
 /* The start of what the upstream said, as text: rewritten where it is JSON, so that no spelling hides a secret. */
 static void excerpt(struct job *job, struct buf *out)
 {
@@ -60,20 +78,13 @@ static void excerpt(struct job *job, struct buf *out)
 	struct json_tape *tape = &job->worker->response_tape;
 	struct buf *text = &job->worker->scratch;
 	struct span body = body_of(job);
-	size_t len;
 
 	buf_clear(text);
 	if (json_tape_read(tape, body.data, body.len, &limits, NULL) == 0)
 		redact_json(&job->credential.redactor, tape, 0, text);
 	else
 		redact_text(&job->credential.redactor, body, text);
-	len = text->len;
-	if (len > EXCERPT_BYTES) {
-		len = EXCERPT_BYTES;
-		while (len > 0 && ((unsigned char)text->data[len] & 0xc0) == 0x80)
-			len--;
-	}
-	json_out_string(out, (struct span){text->data, len});
+	json_out_string(out, (struct span){text->data, length_to_show(job, text)});
 }
 
 static bool is_passing(int status)
@@ -99,12 +110,14 @@ static void map_status(struct job *job)
 	if (status >= 300 && status < 400) {
 		job_error(job, ERROR_REDIRECT_REFUSED,
 			"The upstream answered with a redirect (%d), and redirects are not "
-			"followed.",
+			"followed: let base_url and path say where it leads.",
 			status);
 		buf_printf(&job->details, "{\"status\":%d}", status);
 		return;
 	}
-	job_error(job, ERROR_UPSTREAM_STATUS, "The upstream answered with status %d.", status);
+	job_error(job, ERROR_UPSTREAM_STATUS,
+		"The upstream answered with status %d: `details` holds what it said of it.",
+		status);
 	job->retryable = job_is_repeatable(job) && is_passing(status);
 	if (job->response.retry_after_s >= 0)
 		job->retry_after_ms = job->response.retry_after_s * 1000;
@@ -120,13 +133,13 @@ static void map_lost(struct job *job, enum error_code code, const char *cause)
 
 	if (!job->response.sent) {
 		job_error(job, code == ERROR_TIMEOUT ? ERROR_TIMEOUT : ERROR_CONNECT_FAILED,
-			"The upstream was not reached: %s.", reason);
+			NOT_REACHED, reason);
 	} else if (job_is_repeatable(job)) {
-		job_error(job, code, "No whole answer came: %s.", reason);
+		job_error(job, code, "No whole answer came (%s): try again.", reason);
 		job->sent = SENT_MAYBE;
 	} else {
 		job_error(job, ERROR_OUTCOME_UNKNOWN,
-			"The call was sent and its end is not known: %s. Look at the upstream "
+			"The call was sent and its end is not known (%s): look at the upstream "
 			"before you repeat it.",
 			reason);
 		buf_printf(&job->details, "{\"cause\":\"%s\"}", cause);
@@ -147,14 +160,17 @@ static void map_end(struct job *job)
 		return;
 	case HTTP_BLOCKED:
 		job_error(job, ERROR_BLOCKED_ADDRESS,
-			"The integration's host has an address that is not called from here.");
+			"The integration's host has an address that is not called from here: "
+			"correct its base_url, or let the operator allow the network.");
 		return;
 	case HTTP_CONNECT_FAILED:
-		job_error(job, ERROR_CONNECT_FAILED, "The upstream was not reached: %s.", reason);
+		job_error(job, ERROR_CONNECT_FAILED, NOT_REACHED, reason);
 		return;
 	case HTTP_TLS_FAILED:
 		job_error(job, ERROR_TLS_FAILED,
-			"The upstream's certificate or handshake was refused: %s.", reason);
+			"The upstream's certificate or handshake was refused (%s): mend it there, "
+			"or correct the integration's base_url.",
+			reason);
 		return;
 	case HTTP_TIMED_OUT:
 		map_lost(job, ERROR_TIMEOUT, "timeout");
@@ -163,14 +179,23 @@ static void map_end(struct job *job)
 		map_lost(job, ERROR_CONNECTION_LOST, "connection_lost");
 		return;
 	case HTTP_TOO_LARGE:
-		job_error(job, ERROR_RESPONSE_TOO_LARGE, "The answer is larger than %zu bytes.",
+		if (job->response.status >= 300) {
+			map_status(job);
+			return;
+		}
+		job_error(job, ERROR_RESPONSE_TOO_LARGE,
+			"The answer is larger than %zu bytes: ask the upstream for less.",
 			job->worker->options->max_response_bytes);
 		return;
 	case HTTP_INVALID:
-		job_error(job, ERROR_INVALID_RESPONSE, "The answer is not valid HTTP: %s.", reason);
+		job_error(job, ERROR_INVALID_RESPONSE,
+			"The answer is not valid HTTP (%s): the upstream has to be mended.",
+			reason);
 		return;
 	case HTTP_REFUSED:
-		job_error(job, ERROR_INTERNAL, "The request could not be sent as it was made: %s.",
+		job_error(job, ERROR_INTERNAL,
+			"The request could not be sent as it was made (%s): tell Bellhop's "
+			"operator.",
 			reason);
 		return;
 	case HTTP_STALE:

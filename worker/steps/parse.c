@@ -18,7 +18,9 @@ enum step_result step_parse(struct job *job)
 	}
 	if (job->deliveries > DELIVERIES_MAX) {
 		job_error(job, ERROR_INTERNAL,
-			"The job was delivered %u times and no worker came to its end.",
+			"The job was delivered %u times and no worker came to its end: do not push "
+			"it "
+			"again, tell Bellhop's operator.",
 			job->deliveries - 1);
 		job->bury = true;
 		return STEP_SETTLE;

@@ -13,7 +13,7 @@ static enum step_result render_frozen(struct job *job)
 
 	if (request == TAPE_NONE || request_read(&job->request, &job->frozen_tape, request) < 0) {
 		job_error(job, ERROR_CONFIRMATION_UNKNOWN,
-			"What was stored for this token is not a request.");
+			"What was stored for this token is not a request: ask for a new one.");
 		return STEP_SETTLE;
 	}
 	/* A definition written past the tool may have kept its version: the credential still goes to its origin only. */
@@ -31,7 +31,7 @@ static void refuse_inputs(struct job *job, const struct problems *problems)
 
 	buf_init(&sentence, ERROR_TEXT_BYTES * 2);
 	problems_sentence(problems, &sentence);
-	job_error(job, ERROR_INVALID_INPUTS, "%s", sentence.data);
+	job_error(job, ERROR_INVALID_INPUTS, "Correct the inputs: %s.", sentence.data);
 	problems_json(problems, &job->details);
 	buf_release(&sentence);
 }
@@ -46,7 +46,8 @@ enum step_result step_render(struct job *job)
 	if (message->decision != DECISION_NONE)
 		return render_frozen(job);
 	if (!integration_is_on(job->integration, job->action->name)) {
-		job_error(job, ERROR_DISABLED, "The %s is switched off.",
+		job_error(job, ERROR_DISABLED,
+			"The %s is switched off: an administrator may enable it.",
 			job->integration->enabled ? "action" : "integration");
 		return STEP_SETTLE;
 	}
