@@ -61,6 +61,8 @@ void job_destroy(struct job *job)
 	json_tape_release(&job->frozen_tape);
 	request_release(&job->request);
 	turn_item_release(&job->item);
+	if (job->pause != NULL)
+		event_free(job->pause);
 	free(job);
 }
 
@@ -179,6 +181,8 @@ void job_free(struct job *job)
 
 	BUG_ON(job->waiting);
 	job_forget_secret(job);
+	if (job->pause != NULL)
+		event_del(job->pause);
 	integration_release(job->integration);
 	*(job->newer != NULL ? &job->newer->older : &worker->newest) = job->older;
 	*(job->older != NULL ? &job->older->newer : &worker->oldest) = job->newer;
@@ -253,10 +257,12 @@ static const struct {
 	enum error_code code;
 	const char *sentence;
 } token_errors[] = {
-	{ERROR_CONFIRMATION_UNKNOWN, "There is no confirmation with this token in this org."},
-	{ERROR_CONFIRMATION_EXPIRED, "This confirmation has expired; ask again."},
-	{ERROR_CONFIRMATION_USED, "This confirmation was used before."},
-	{ERROR_CONFIRMATION_VOID, "The integration was changed after this was shown; ask again."},
+	{ERROR_CONFIRMATION_UNKNOWN,
+		"There is no confirmation with this token in this org: ask for a new one."},
+	{ERROR_CONFIRMATION_EXPIRED, "This confirmation has expired: ask for a new one."},
+	{ERROR_CONFIRMATION_USED, "This confirmation was used before: ask for a new one."},
+	{ERROR_CONFIRMATION_VOID,
+		"The integration was changed after this was shown: ask for a new one."},
 };
 
 void job_token_error(struct job *job, enum error_code code)
@@ -288,7 +294,8 @@ bool job_token_refused(struct job *job, struct span answer)
 
 void job_expired(struct job *job)
 {
-	job_error(job, ERROR_EXPIRED, "The deadline passed before anything was sent.");
+	job_error(job, ERROR_EXPIRED,
+		"The deadline passed before anything was sent: give it a later one.");
 }
 
 void job_cut_off_before(struct job *job)
@@ -296,13 +303,13 @@ void job_cut_off_before(struct job *job)
 	job->identity_done = true;
 	if (job_is_repeatable(job)) {
 		job_error(job, ERROR_CONNECTION_LOST,
-			"The worker that made this call died before it could say how it ended.");
+			"The worker that made this call died before it could say how it ended: try "
+			"again.");
 		return;
 	}
 	job_error(job, ERROR_OUTCOME_UNKNOWN,
-		"The call was begun and its end is not known: the worker that made it died. Look "
-		"at the upstream before you "
-		"repeat it.");
+		"The call was begun, and the worker that made it died before its end: look at the "
+		"upstream before you repeat it.");
 	buf_add_string(&job->details, "{\"cause\":\"worker_lost\"}");
 }
 

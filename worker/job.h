@@ -115,6 +115,7 @@ struct job {
 	struct buf reply;
 	struct buf dead_entry;
 	struct turn_item item;
+	struct event *pause; /* NULL: it never had to wait for a key to be mended */
 };
 
 /* A job for one claim. Its field and payload are copied. NULL where the field is none. */

@@ -229,24 +229,11 @@ static void on_down(void *arg, const char *reason, bool refused)
 		drain_leave_if_empty(worker);
 }
 
-static void on_dropped(void *arg, int64_t replies, int64_t dead_letters)
+static void on_lost(void *arg, const struct turn_losses *of_turn)
 {
 	struct worker *worker = arg;
 
-	metrics_add(METRICS_REPLIES_DROPPED, (uint64_t)replies);
-	metrics_add(METRICS_DEAD_DROPPED, (uint64_t)dead_letters);
-	worker->dropped_replies += replies;
-	worker->dropped_dead += dead_letters;
-}
-
-/* Once a second at most: a queue that nobody reads drops with every reply. */
-static void say_dropped(struct worker *worker)
-{
-	if (worker->dropped_replies == 0 && worker->dropped_dead == 0)
-		return;
-	log_event(LOG_WARNING, "a list was at its maximum and its oldest entries fell out",
-		"replies", 'i', worker->dropped_replies, "dead", 'i', worker->dropped_dead);
-	worker->dropped_replies = worker->dropped_dead = 0;
+	losses_note(&worker->losses, of_turn);
 }
 
 static void on_renewed(void *arg, size_t ready)
@@ -254,7 +241,7 @@ static void on_renewed(void *arg, size_t ready)
 	struct worker *worker = arg;
 
 	worker->last_renewed_ms = clock_now_ms();
-	say_dropped(worker);
+	losses_say(&worker->losses);
 	log_flush();
 	depths_look(worker->redis, worker->options->shard);
 	/* The claim that goes with it is also the way on where a blocking wait cannot be had. */
@@ -331,7 +318,7 @@ static void open_redis(struct worker *worker)
 		&(struct redis_async_events){on_up, on_down}, worker);
 	worker->turn = turn_new(worker->base, worker->redis, options,
 		&(struct turn_events){
-			on_room, on_claimed, on_claims_over, on_dead, on_dropped, on_failed},
+			on_room, on_claimed, on_claims_over, on_dead, on_lost, on_failed},
 		worker);
 	worker->janitor = janitor_new(worker->base, worker->redis, options,
 		&(struct janitor_events){on_renewed, on_took_over, on_dead, on_failed}, worker);
@@ -369,7 +356,7 @@ int worker_init(struct worker *worker, const struct options *options, struct err
 int worker_run(struct worker *worker)
 {
 	event_base_dispatch(worker->base);
-	say_dropped(worker);
+	losses_say(&worker->losses);
 	if (worker->started)
 		log_event(LOG_INFO, "stopped", "code", 'i', (int64_t)worker->exit_code);
 	return worker->exit_code;

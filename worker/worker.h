@@ -30,6 +30,7 @@
 #include "io/turn.h"
 #include "io/waiter.h"
 #include "job.h"
+#include "losses.h"
 #include "membership.h"
 
 struct worker {
@@ -69,7 +70,7 @@ struct worker {
 	int exit_code;
 	int64_t last_renewed_ms; /* monotonic */
 	int64_t last_claimed_ms; /* likewise: the last answer to a claim, empty or not */
-	int64_t dropped_replies, dropped_dead; /* not yet said */
+	struct losses losses;
 	struct complaint failed;
 
 	struct job *oldest, *newest; /* in flight */

@@ -26,7 +26,7 @@ CLOCK_KEY = "test:clock"
 TIME = re.compile(r"(?:redis\.)?call\('TIME'\)")
 LEASE_MS = 30000
 
-STORE, REPLY, AUDIT, IDENTITY, BASIS, PENDING, DECLINE, DEAD = 1, 2, 4, 8, 16, 32, 64, 128
+STORE, REPLY, AUDIT, IDENTITY, BASIS, PENDING, DECLINE, DEAD, UNUSE = 1, 2, 4, 8, 16, 32, 64, 128, 256
 QUEUES = ("decisions", "chat", "workflow")
 AUDIT_FIELDS = (
     "id", "integration", "action", "version", "status", "code", "sent", "attempts",
@@ -123,10 +123,12 @@ class Done:
     pending: tuple = ()  # token, expires_at_ms, keep_s, frozen
     decline: bool = False  # of job.token
     dead: str = ""
+    unuse: int = 0  # until when job.token is good again
 
     def flags(self):
         flags = STORE * self.store + AUDIT + IDENTITY * self.identity + BASIS * self.basis
         flags += PENDING * bool(self.pending) + DECLINE * self.decline + DEAD * bool(self.dead)
+        flags += UNUSE * bool(self.unuse)
         return flags + REPLY * bool(self.push and self.job.reply_to)
 
     def words(self, shard):
@@ -136,7 +138,7 @@ class Done:
             keys.append(shard.replies(job.reply_to))
         if self.basis:
             keys += [shard.integration(job), shard.secrets(job)]
-        if self.pending or self.decline:
+        if self.pending or self.decline or self.unuse:
             token = self.pending[0] if self.pending else job.token
             keys += [shard.confirm(job.org, token), shard.pending(job.org)]
         reply = self.reply or reply_text(job)
@@ -149,6 +151,8 @@ class Done:
         args += list(self.pending)
         if self.decline:
             args += [job.token, job.version, job.used]
+        if self.unuse:
+            args += [job.token, self.unuse, job.used]
         return keys, args + [self.dead] * bool(self.dead)
 
 
@@ -181,6 +185,9 @@ class Answer:
     credits: list
     replies_dropped: int
     dead_dropped: int
+    audit_trimmed: int
+    audit_lost: int
+    not_lists: str  # keys, with a space between
     texts: list  # of the items, in the order in which the test named them
     claims: list
 
@@ -313,6 +320,7 @@ class Worker:
             "calls_max": 10000,
             "dead_max": 10000,
             "pending_max": 1000,
+            "waiting_max": 1000,
             **limits,
         }
 
@@ -397,13 +405,16 @@ class Worker:
         if answer == "dead":
             return None
         self.credits = [int(credit) for credit in answer[1:4]]
-        words = dict(zip(map(id, settles + begins), answer[6:]))
-        rest = answer[6 + len(items) :]
+        words = dict(zip(map(id, settles + begins), answer[9:]))
+        rest = answer[9 + len(items) :]
         return Answer(
             int(answer[0]),
             self.credits,
             answer[4],
             answer[5],
+            answer[6],
+            answer[7],
+            answer[8],
             [words[id(item)] for item in items],
             [Claim(*pair) for pair in zip(rest[::2], rest[1::2])],
         )

@@ -4,7 +4,8 @@
 import pytest
 import redis
 from support.org import integration
-from support.upstream import Answer, Held
+from support.redis_process import free_port
+from support.upstream import Answer, Held, Upstream
 
 WORKER = {"rate_limit": "1000/60"}
 
@@ -312,6 +313,26 @@ def test_an_approved_call_that_fails_is_told_and_the_token_is_used(acme, upstrea
     assert told(acme.approve(pending.token)) == ("upstream_status", "yes", False)
     assert acme.approve(pending.token).code == "confirmation_used"
     assert len(upstream.received()) == 1
+
+
+def test_an_approved_call_that_never_left_leaves_it_good(acme, upstream):
+    """Begun, so that nobody else could send it; not sent, so that it was not used up."""
+    port = free_port()
+    acme.put(integration(f"http://127.0.0.1:{port}", "far", create={"method": "POST", "path": "/t"}))
+    token = acme.ask("far/create").token
+    decision = acme.push(acme.decision(token, "approve"), "decisions")
+    assert told(acme.reply(decision)) == ("connect_failed", "no", True)
+    assert told(acme.reply(acme.push(decision, "decisions"))) == ("connect_failed", "no", True)
+    assert told(acme.approve(token)) == ("connect_failed", "no", True)
+    late = Upstream(port=port)
+    try:
+        assert acme.reply(acme.push(decision, "decisions"))["status"] == "succeeded"
+        assert len(late.received()) == 1
+    finally:
+        late.stop()
+    used = acme.approve(token)
+    assert used.code == "confirmation_used"
+    assert used["error"]["details"]["decision_id"] == decision["id"]
 
 
 def test_an_approved_call_carries_the_first_jobs_idempotency_key(acme, upstream):

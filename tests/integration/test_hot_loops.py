@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """What cannot be done is not tried as fast as the machine can: whatever stands in Redis, and however Redis answers."""
 
+import re
 import threading
 import time
 import uuid
@@ -46,6 +47,10 @@ def commands_a_second(redis):
     return (now() - before) / (time.monotonic() - start)
 
 
+def counter(worker, name):
+    return float(re.search(rf"^bellhop_{name} (\S+)$", worker.page("/metrics")[1], re.MULTILINE)[1])
+
+
 def test_a_mark_list_of_another_type_is_waited_out(start_worker, acme, redis):
     start_worker()
     redis.client.set(acme.key("begun"), "foreign")
@@ -54,6 +59,41 @@ def test_a_mark_list_of_another_type_is_waited_out(start_worker, acme, redis):
     assert commands_a_second(redis) < BUSY
     redis.client.delete(acme.key("begun"))
     assert acme.reply(job)["status"] in ("succeeded", "failed")
+
+
+def test_a_job_that_cannot_even_be_put_off_is_kept_and_waits(start_worker, acme, redis):
+    start_worker()
+    for key in ("begun", "delayed"):
+        redis.client.set(acme.key(key), "foreign")
+    job = acme.push(acme.job("tickets/read"))
+    wait_until(lambda: not redis.client.llen(acme.key("jobs:workflow")), "the job to be taken")
+    assert commands_a_second(redis) < BUSY
+    redis.client.delete(acme.key("begun"), acme.key("delayed"))
+    assert acme.reply(job)["status"] in ("succeeded", "failed")
+
+
+@pytest.mark.parametrize("key", ["jobs:chat", "jobs:decisions", "retry"])
+def test_a_list_of_jobs_that_is_none_is_said_now_and_then_and_counted(start_worker, acme, redis, key):
+    worker = start_worker()
+    redis.client.set(acme.key(key), "foreign")
+    for _ in range(20):
+        assert acme.run("tickets/read")["status"] == "succeeded"
+    complaint = "what should be a list of jobs is none: nothing is taken from it"
+    assert worker.logged(complaint)["keys"] == acme.key(key)
+    assert sum(line["msg"] == complaint for line in worker.log) == 1
+    assert commands_a_second(redis) < BUSY
+    assert counter(worker, "not_a_list_total") > 0
+
+
+def test_an_audit_log_that_is_no_stream_is_said_now_and_then_and_counted(start_worker, acme):
+    worker = start_worker()
+    acme.redis.set(acme.own("calls"), "foreign")
+    for _ in range(20):
+        assert acme.run("tickets/read")["status"] == "succeeded"
+    complaint = "an org's audit log is no stream: entries are not written"
+    worker.logged(complaint)
+    assert sum(line["msg"] == complaint for line in worker.log) == 1
+    wait_until(lambda: counter(worker, "audit_lost_total") == 20, "all of them to be counted")
 
 
 # What stands under an org's name, written past the tool.

@@ -146,6 +146,14 @@ def story(shard, worker):
     assert other.begin(held, yes).startswith("ok")
     assert other.done(claim(other, no), no, identity=True, basis=True, decline=True) == "ok"
 
+    # A yes whose call never left, after its org's list of tokens was forgotten.
+    other.give(held)
+    [held] = other.claim()
+    shard.redis.hset(shard.key("begun"), yes.name, f"{held.birth} 0 {held.token} {yes.digest} 1 0 1")
+    shard.redis.delete(shard.pending("acme"))
+    assert other.done(held, yes, unuse=shard.now_ms + HOUR_MS) == "ok"
+    held = claim(other, yes)
+
     # A life: back, dead, taken over one claim at a time, gone.
     assert other.come_back(7) == [held.field]
     claim(other)

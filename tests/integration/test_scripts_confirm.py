@@ -286,6 +286,64 @@ def test_a_yes_of_which_nothing_was_sent_is_void_once_the_integration_changed(sh
     assert worker.begin(again, replace(DECISION, version="2")) == "confirmation_void"
 
 
+def never_left(worker, held, job=DECISION, until=0):
+    """A begun call that could not connect: its end, with the token given back."""
+    return worker.done(held, job, reply=reply_text(job, "failed", "no"), unuse=until)
+
+
+def test_a_yes_whose_call_never_left_did_not_use_its_token(shard, worker):
+    ask(shard, worker)
+    until = shard.now_ms + TTL_MS
+    held = claim(shard, worker)
+    worker.begin(held, DECISION)
+    assert shard.redis.zscore(shard.pending("acme"), "t1") is None
+    assert never_left(worker, held, until=until) == "ok"
+    assert used(shard) is None
+    assert shard.redis.zscore(shard.pending("acme"), "t1") == until
+    other = replace(DECISION, id="d2", digest="digest-d2", used="other")
+    assert worker.begin(claim(shard, worker, other), other).startswith("ok")
+    assert worker.begin(claim(shard, worker), DECISION) == "confirmation_used other"
+
+
+def test_a_token_given_back_is_listed_no_longer_than_it_is_good(shard, worker):
+    ask(shard, worker)
+    held = claim(shard, worker)
+    worker.begin(held, DECISION)
+    shard.redis.delete(shard.pending("acme"))
+    never_left(worker, held, until=shard.now_ms + 5000)
+    assert 0 < shard.redis.pttl(shard.pending("acme")) <= 5000
+
+
+def test_only_the_claim_that_began_it_gives_a_token_back(shard, worker):
+    ask(shard, worker)
+    held = claim(shard, worker)
+    worker.begin(held, DECISION)
+    assert worker.done(held, DECISION) == "ok"
+    assert never_left(worker, held, until=shard.now_ms + TTL_MS) == "lost"
+    assert used(shard) == USED
+
+
+def test_a_token_that_another_decision_used_is_not_given_back(shard, worker):
+    ask(shard, worker)
+    held = claim(shard, worker)
+    worker.begin(held, DECISION)
+    shard.redis.hset(shard.confirm("acme", "t1"), "used", "another's")
+    assert never_left(worker, held, until=shard.now_ms + TTL_MS) == "ok"
+    assert used(shard) == "another's"
+
+
+def test_a_token_is_not_given_back_where_an_earlier_delivery_may_have_sent(shard, worker):
+    ask(shard, worker)
+    other, job = Worker(shard).register(), replace(DECISION, repeatable=True)
+    other.begin(claim(shard, other, job), job)
+    shard.redis.zadd(shard.key("workers"), {other.member: 1})
+    worker.take_over()
+    [again] = worker.claim()
+    assert worker.begin(again, job).endswith(" 1")
+    assert never_left(worker, again, job, until=shard.now_ms + TTL_MS) == "ok"
+    assert used(shard) == USED
+
+
 def test_a_yes_whose_result_is_forgotten_does_not_make_a_second_call(shard, worker):
     ask(shard, worker)
     held = claim(shard, worker)

@@ -328,6 +328,24 @@ def test_waiters_of_one_queue_get_a_reply_each_and_once(shard, worker):
     assert len(shard.popped()) == 1
 
 
+def test_no_more_wait_than_may_and_the_next_keeps_its_claim(shard):
+    worker = Worker(shard, waiting_max=2).register()
+    first = begun(shard, worker)
+    for _ in range(2):
+        assert worker.done(claim(shard, worker), identity=True) == "waiting"
+    late = claim(shard, worker)
+    assert worker.done(late, identity=True) == "full"
+    silent = claim(shard, worker)
+    assert worker.done(silent, Job(reply_to=""), identity=True) == "waiting"
+    assert worker.retry(late, shard.now_ms) == "ok"
+    worker.done(first)
+    worker.renew()
+    [again] = worker.claim()
+    assert worker.done(again, identity=True) == "duplicate"
+    assert shard.popped() == [reply_text(Job())] * 4
+    assert is_settled(shard, worker)
+
+
 def test_a_waiter_asked_again_after_a_lost_answer_waits_once(shard, worker):
     first, second = begun(shard, worker), claim(shard, worker)
     assert worker.done(second, identity=True) == "waiting"
@@ -495,8 +513,30 @@ def test_a_dead_list_of_the_wrong_type_is_counted_as_dropped(shard, worker):
 
 def test_an_audit_log_of_the_wrong_type_does_not_hold_up_the_reply(shard, worker):
     shard.redis.set(shard.calls("acme"), "somebody's string")
-    assert worker.done(begun(shard, worker)) == "ok"
+    answer = worker.turn(Done(begun(shard, worker), Job()))
+    assert answer.texts == ["ok"]
+    assert (answer.audit_lost, answer.audit_trimmed) == (1, 0)
     assert shard.popped() == [reply_text(Job())]
+
+
+def test_what_falls_out_of_an_audit_log_is_counted(shard):
+    worker = Worker(shard, calls_max=100).register()
+    held = [begun(shard, worker, Job(id=f"j{i}", limit=900)) for i in range(300)]
+    ends = [Done(c, Job(id=f"j{i}"), push=False) for i, c in enumerate(held)]
+    trimmed = sum(worker.turn(*ends[i : i + 50]).audit_trimmed for i in range(0, 300, 50))
+    assert trimmed > 0
+    assert trimmed == 300 - shard.redis.xlen(shard.calls("acme"))
+
+
+@pytest.mark.parametrize("tail", ["jobs:chat", "retry"])
+def test_a_list_of_jobs_that_is_none_is_named_and_the_others_are_served(shard, worker, tail):
+    shard.redis.set(shard.key(tail), "foreign")
+    shard.push("a job", queue="workflow")
+    answer = worker.turn(claim=5)
+    assert answer.not_lists == shard.key(tail)
+    assert [c.payload for c in answer.claims] == ["a job"]
+    shard.redis.delete(shard.key(tail))
+    assert worker.turn(claim=5).not_lists == ""
 
 
 BROKEN = {

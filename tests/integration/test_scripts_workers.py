@@ -233,6 +233,32 @@ def test_so_many_claims_a_call_until_none_is_left(shard, worker):
     assert {c.payload for c in worker.claim(30)} == {f"job-{i}" for i in range(25)}
 
 
+def test_what_is_taken_over_comes_back_the_oldest_first(shard, worker):
+    other = Worker(shard).register()
+    names = [f"job-{i}" for i in range(120)]
+    shard.push(*names)
+    for count in (1, 9, 60, 50):
+        other.claim(count)
+    die(shard, other)
+    assert worker.reap(other.W, other.member, most=50) == [50, 70]
+    taken = [c.payload for c in worker.claim(20)]
+    while worker.reap(other.W, "", 50)[1]:
+        pass
+    taken += [c.payload for c in worker.claim(64) + worker.claim(64)]
+    assert taken == names
+
+
+def test_what_was_given_back_comes_before_what_is_taken_over(shard, worker):
+    other = Worker(shard).register()
+    shard.push("older", "newer")
+    other.claim(1)
+    [held] = worker.claim()
+    worker.give(held)
+    die(shard, other)
+    worker.reap(other.W, other.member)
+    assert [c.payload for c in worker.claim(2)] == ["newer", "older"]
+
+
 def test_two_reapers_hand_out_nothing_twice(shard, worker):
     dead, second = Worker(shard).register(), Worker(shard).register()
     shard.push(*[f"job-{i}" for i in range(40)])

@@ -31,7 +31,14 @@
 		"Replies that fell out of a reply queue at its maximum.")                       \
 	X(DEAD_DROPPED, "dead_letters_dropped_total",                                           \
 		"Dead letters that fell out at their maximum.")                                 \
-	X(LOG_DROPPED, "log_lines_dropped_total", "Lines of the log that nobody read in time.")
+	X(LOG_DROPPED, "log_lines_dropped_total", "Lines of the log that nobody read in time.") \
+	X(AUDIT_TRIMMED, "audit_trimmed_total",                                                 \
+		"Entries that fell out of the orgs' audit logs at their maximum.")              \
+	X(AUDIT_LOST, "audit_lost_total",                                                       \
+		"Entries for an audit log that is no stream: they are not written.")            \
+	X(NOT_LISTS, "not_a_list_total", "Looks into a queue or list of jobs that was none.")   \
+	X(WAITING_FULL, "waiting_full_total",                                                   \
+		"Duplicates put off because as many as may wait for one job did.")
 
 /* X(symbol, name, help) */
 #define METRICS_GAUGES(X)                                                                          \

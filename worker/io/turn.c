@@ -29,8 +29,9 @@
 #define BYTES_PER_MS	10000 /* of a line that is slow: a large call has more time */
 #define PAUSE_MS	200
 #define FIXED_KEYS	9
-#define FIXED_ARGS	19
-#define HEAD_ANSWERS	6
+#define FIXED_ARGS	20
+#define HEAD_ANSWERS	9
+#define WAITING_MAX	1000 /* duplicates of one job that runs */
 
 struct turn {
 	struct redis_async *redis;
@@ -76,6 +77,7 @@ struct turn *turn_new(struct event_base *base, struct redis_async *redis,
 	resp_integer(args, options->calls_max);
 	resp_integer(args, options->dead_max);
 	resp_integer(args, options->pending_max);
+	resp_integer(args, WAITING_MAX);
 	return turn;
 }
 
@@ -367,11 +369,24 @@ static void take_claims(struct turn *turn, const struct redis_value *value, size
 	turn->events.claims_over(turn->arg, taken, more);
 }
 
+static void read_losses(struct turn *turn, const struct redis_value *value)
+{
+	const struct turn_losses losses = {
+		.replies = redis_value_integer(redis_value_at(value, 4)),
+		.dead_letters = redis_value_integer(redis_value_at(value, 5)),
+		.audit_trimmed = redis_value_integer(redis_value_at(value, 6)),
+		.audit_lost = redis_value_integer(redis_value_at(value, 7)),
+		.not_lists = redis_value_text(redis_value_at(value, 8)),
+	};
+
+	if (losses.replies > 0 || losses.dead_letters > 0 || losses.audit_trimmed > 0 ||
+		losses.audit_lost > 0 || losses.not_lists.len > 0)
+		turn->events.lost(turn->arg, &losses);
+}
+
 static void read_answer(struct turn *turn, const struct redis_value *value)
 {
 	size_t at = HEAD_ANSWERS;
-	int64_t replies = redis_value_integer(redis_value_at(value, 4));
-	int64_t dead = redis_value_integer(redis_value_at(value, 5));
 
 	BUG_ON(redis_value_count(value) < HEAD_ANSWERS + turn->settle_count + turn->begin_count);
 	clock_set_redis_us(redis_value_integer(redis_value_at(value, 0)), turn->call.asked_us);
@@ -379,8 +394,7 @@ static void read_answer(struct turn *turn, const struct redis_value *value)
 		turn->credits[i] = redis_value_integer(redis_value_at(value, 1 + (size_t)i));
 	answer_all(&turn->asked_settles, value, &at);
 	answer_all(&turn->asked_begins, value, &at);
-	if (replies > 0 || dead > 0)
-		turn->events.dropped(turn->arg, replies, dead);
+	read_losses(turn, value);
 	take_claims(turn, value, at);
 	if (turn->settles != NULL || turn->begins != NULL)
 		turn_kick(turn);

@@ -76,6 +76,8 @@ enum turn_flags {
 	TURN_PENDING = 32,
 	TURN_DECLINE = 64,
 	TURN_DEAD = 128,
+	TURN_UNUSE =
+		256, /* begun, and provably nothing was sent: a decision's token is good again */
 };
 
 struct turn_settle {
@@ -94,12 +96,20 @@ struct turn_settle {
 		struct span by;
 	} audit;
 	struct turn_basis basis;
-	const char *confirm_token; /* TURN_PENDING, TURN_DECLINE */
-	int64_t expires_at_ms;
+	const char *confirm_token; /* TURN_PENDING, TURN_DECLINE, TURN_UNUSE */
+	int64_t expires_at_ms;	   /* TURN_PENDING, TURN_UNUSE */
 	struct span frozen;
 	const char *confirm_version; /* TURN_DECLINE: the version it was made for */
-	struct span used;
-	struct span dead; /* TURN_DEAD: the entry */
+	struct span used;	     /* TURN_DECLINE, TURN_UNUSE */
+	struct span dead;	     /* TURN_DEAD: the entry */
+};
+
+/* What a call let go of, or met where it should not be. */
+struct turn_losses {
+	int64_t replies, dead_letters; /* fell out of a list at its maximum */
+	int64_t audit_trimmed;	       /* entries that fell out of audit logs at their maximum */
+	int64_t audit_lost;	       /* entries that could not be written: the log is no stream */
+	struct span not_lists; /* keys of lists that are none, with a space between; borrowed */
 };
 
 struct turn_events {
@@ -111,8 +121,8 @@ struct turn_events {
 	void (*claims_over)(void *arg, size_t taken, bool more);
 	/* Redis does not know this worker any more: every item is dropped without its callback. */
 	void (*dead)(void *arg);
-	/* Replies or dead letters fell out at their maximum. */
-	void (*dropped)(void *arg, int64_t replies, int64_t dead_letters);
+	/* Not called where there is none. */
+	void (*lost)(void *arg, const struct turn_losses *losses);
 	/* An error answer: a sentence for the log. The items are asked again a little later. */
 	void (*failed)(void *arg, const char *error);
 };

@@ -170,7 +170,7 @@ static void settle_keys(struct turn_item *item, const char *shard, const struct 
 	}
 	if (settle->flags & TURN_BASIS)
 		integration_keys(item, shard, &settle->basis);
-	if (settle->flags & (TURN_PENDING | TURN_DECLINE))
+	if (settle->flags & (TURN_PENDING | TURN_DECLINE | TURN_UNUSE))
 		confirm_keys(item, shard, org, settle->confirm_token);
 }
 
@@ -227,6 +227,11 @@ void turn_words_settle(
 	if (settle->flags & TURN_DECLINE) {
 		string(item, settle->confirm_token);
 		string(item, settle->confirm_version);
+		word(item, settle->used.data, settle->used.len);
+	}
+	if (settle->flags & TURN_UNUSE) {
+		string(item, settle->confirm_token);
+		number(item, settle->expires_at_ms);
 		word(item, settle->used.data, settle->used.len);
 	}
 	if (settle->flags & TURN_DEAD)

@@ -83,6 +83,13 @@ static void write_dead_entry(struct job *job)
 	buf_printf(out, "\",\"time_ms\":%lld}", (long long)clock_redis_ms());
 }
 
+/* A token is used up when its call is begun; of this one nothing left. */
+static bool gives_token_back(const struct job *job)
+{
+	return job->message.decision == DECISION_APPROVE && job->begun_at_ms != 0 &&
+	       job->status == REPLY_FAILED && job->sent == SENT_NO;
+}
+
 static unsigned flags_of(const struct job *job)
 {
 	const struct message *message = &job->message;
@@ -102,7 +109,7 @@ static unsigned flags_of(const struct job *job)
 		return flags;
 	flags |= TURN_STORE;
 	if (was_begun(job))
-		return flags;
+		return flags | (gives_token_back(job) ? TURN_UNUSE : 0);
 	flags |= TURN_IDENTITY;
 	if (job->integration != NULL && job->integration->versioned)
 		flags |= TURN_BASIS;
@@ -205,12 +212,33 @@ static bool starts(struct span answer, const char *word)
 	return answer.len >= len && memcmp(answer.data, word, len) == 0;
 }
 
-/* Not even its reply can be written: a key of Bellhop's own is of another type. Tried again now and then. */
+static void on_pause_over(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	add_put_back(arg);
+}
+
+/* Not even its reply can be written, or not yet: it comes again in a while. Where Redis cannot take it back either, because another key of
+ * Bellhop's own is of another type, it is kept and tried now and then. */
 static void put_off(struct job *job)
 {
+	if (job->end == JOB_DELAYED) {
+		if (job->pause == NULL)
+			job->pause = evtimer_new(job->worker->base, on_pause_over, job);
+		worker_set_timer(job->pause, PUT_OFF_MS * 1000);
+		return;
+	}
 	job->end = JOB_DELAYED;
 	job->due_ms = clock_redis_ms() + PUT_OFF_MS;
 	add_put_back(job);
+}
+
+/* As many duplicates as may be wait for the reply of the job that has its id. */
+static void wait_for_others(struct job *job)
+{
+	losses_put_off(&job->worker->losses, job->message.org.text, job->message.id.text);
+	put_off(job);
 }
 
 /* The script found that another answer is the right one. */
@@ -225,17 +253,22 @@ static void answer_otherwise(struct job *job, struct span answer)
 		/* Without what was asked of the wrong key, it can be settled: its reply, and `dead` for whoever mends it. */
 		job->keys_are_wrong = true;
 		job->bury = true;
+		job->end = JOB_REPLIES;
 		job_error(job, ERROR_INTERNAL,
-			"What Redis holds under a key of this job is not what it should be.");
-		if (was_begun(job))
+			"What Redis holds under a key of this job is not what it should be: tell "
+			"Bellhop's "
+			"operator.");
+		if (was_begun(job) || strcmp(job->token, job->birth) != 0)
 			job->sent = SENT_MAYBE;
 	} else if (starts(answer, "conflict")) {
-		job_error(job, ERROR_ID_CONFLICT, "This id was used for a job with other content.");
+		job_error(job, ERROR_ID_CONFLICT,
+			"This id was used for a job with other content: take a new one.");
 	} else if (starts(answer, "ours")) {
 		job_cut_off_before(job);
 	} else if (starts(answer, "too_many_pending")) {
 		job_error(job, ERROR_TOO_MANY_PENDING,
-			"The org has %u confirmations waiting, which is the most it may have.",
+			"The org has %u confirmations waiting, the most it may have: decide some "
+			"first.",
 			job->worker->options->pending_max);
 	} else if (!job_token_refused(job, answer)) {
 		BUG("turn.lua answered a settle with %.*s", (int)answer.len, answer.data);
@@ -258,6 +291,8 @@ static void on_answer(void *arg, struct span answer)
 	if (starts(answer, "ok") || starts(answer, "lost") || starts(answer, "duplicate") ||
 		starts(answer, "waiting")) {
 		pipeline_resume(job, STEP_DONE);
+	} else if (starts(answer, "full")) {
+		wait_for_others(job);
 	} else if (starts(answer, "changed")) {
 		if (!job->id_is_taken)
 			integration_cache_forget(job->worker->integrations, job->integration);

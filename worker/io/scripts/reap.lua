@@ -23,14 +23,22 @@ elseif redis.call('SISMEMBER', KEYS[2], worker) == 0 then
 	return {0, 0}
 end
 
--- Each is in retry before its claim is gone.
-local claims = redis.call('HRANDFIELD', KEYS[4], most, 'WITHVALUES')
-for i = 1, #claims, 2 do
-	redis.call('RPUSH', KEYS[3], string.match(claims[i], ' (.*)$') .. '\n' .. claims[i + 1])
+-- The oldest first, by the count in their tokens: of all, or of as many as can be looked at in a call.
+local claims, count = redis.call('HRANDFIELD', KEYS[4], 1024), {}
+for _, field in ipairs(claims) do
+	count[field] = tonumber(string.match(field, '^%S*%.(%d+) ')) or 0
+end
+table.sort(claims, function(one, other) return count[one] < count[other] end)
+
+-- Each is in retry before its claim is gone, behind what was put back before.
+local moved = math.min(most, #claims)
+for i = 1, moved do
+	local payload = redis.call('HGET', KEYS[4], claims[i])
+	redis.call('LPUSH', KEYS[3], string.match(claims[i], ' (.*)$') .. '\n' .. payload)
 	redis.call('HDEL', KEYS[4], claims[i])
 end
 local left = redis.call('HLEN', KEYS[4])
 if left == 0 then
 	redis.call('SREM', KEYS[2], worker)
 end
-return {#claims / 2, left}
+return {moved, left}

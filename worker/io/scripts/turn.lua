@@ -3,18 +3,21 @@
 -- KEYS  workers, claims:W, begun, retry, dead, jobs:decisions, jobs:chat, jobs:workflow, taken,
 --       then each item's own keys in the order of the items
 -- ARGV  me (W:epoch), W, result_ttl_s, reply_ttl_s, reply_max, calls_max, dead_max, pending_max,
---       settles, begins, claim_max, claim_bytes, first_token, credit_decisions, credit_chat, credit_workflow,
+--       waiting_max, settles, begins, claim_max, claim_bytes, first_token, credit_decisions, credit_chat, credit_workflow,
 --       weight_decisions, weight_chat, weight_workflow, then each item's own arguments
 --
--- A settle  'done':   KEYS result, waiting, calls (audit), replies:NAME (reply), integration, secrets (basis), confirm, pending (token)
+-- A settle  'done':   KEYS result, waiting, calls (audit), replies:NAME (reply), integration, secrets (basis),
+--                          confirm, pending (pending, decline, unuse)
 --                     ARGV kind, field, name, birth, token, digest, flags, reply
 --                          audit:   id, integration, action, version, status, code, sent, attempts, begun_at_ms, http_status, ms, by
 --                          basis:   version, action, secrets, then (field, tag) for each secret
 --                          pending: token, expires_at_ms, keep_s, frozen
 --                          decline: token, version, used
+--                          unuse:   token, expires_at_ms, used
 --                          dead:    entry
 --                     flags: store 1, reply 2, audit 4, identity 8 (not begun: is the id known?), basis 16 (is the definition still so?),
---                     pending 32, decline 64, dead 128; basis and decline only with identity, pending only with both
+--                     pending 32, decline 64, dead 128, unuse 256 (begun, and provably nothing was sent: the token is good again);
+--                     basis and decline only with identity, pending only with both
 --           'give':   ARGV kind, field, envelope                    back to the front of the line
 --           'retry':  KEYS delayed  ARGV kind, field, envelope, due_ms         due later, the mark kept
 --           'unsent': KEYS delayed  ARGV kind, field, envelope, due_ms, name, birth   due later, the mark says that nothing was sent
@@ -23,8 +26,9 @@
 --                          decision token or '', used, secrets, then (field, tag) for each secret
 --
 -- Answers  'dead' where this worker is no longer known, else a list:
---          now_us, the three credits, replies dropped, dead entries dropped, one text for each settle and begin,
---          then (field, payload) for each claim. A text is a word, maybe followed by a space and more.
+--          now_us, the three credits, replies dropped, dead entries dropped, audit entries trimmed, audit entries that could not be
+--          written, the lists that could not be looked into (their keys, with a space between), one text for each settle and
+--          begin, then (field, payload) for each claim. A text is a word, maybe followed by a space and more.
 --          'error TEXT': a key that the item needs is not of its type. Nothing of the item was done; the others are not touched by it.
 --
 -- A field is `token queue deliveries birth carry`, queue one of d, c, w; an envelope is that without its token, with the deliveries before
@@ -52,15 +56,16 @@ local clock = call('TIME')
 local now_us = clock[1] * 1000000 + clock[2]
 local now_ms = math.floor(now_us / 1000)
 local now = string.format('%.0f', now_us)
-local result_ttl, reply_ttl, reply_max, calls_max, dead_max, pending_max =
-	ARGV[3], ARGV[4], tonumber(ARGV[5]), ARGV[6], tonumber(ARGV[7]), tonumber(ARGV[8])
-local settles, begins, room, bytes = tonumber(ARGV[9]), tonumber(ARGV[10]), tonumber(ARGV[11]), tonumber(ARGV[12])
+local result_ttl, reply_ttl, reply_max, calls_max, dead_max, pending_max, waiting_max =
+	ARGV[3], ARGV[4], tonumber(ARGV[5]), ARGV[6], tonumber(ARGV[7]), tonumber(ARGV[8]), tonumber(ARGV[9])
+local settles, begins, room, bytes = tonumber(ARGV[10]), tonumber(ARGV[11]), tonumber(ARGV[12]), tonumber(ARGV[13])
 
 -- How far the items' own keys and arguments are read.
-local k, a = 9, 19
+local k, a = 9, 20
 
-local out = {now, ARGV[14], ARGV[15], ARGV[16], 0, 0}
-local replies_dropped, dead_dropped = 0, 0
+local out = {now, ARGV[15], ARGV[16], ARGV[17], 0, 0, 0, 0, ''}
+local replies_dropped, dead_dropped, audit_lost = 0, 0, 0
+local not_lists = {}
 
 local function whole(number)
 	return string.format('%.0f', number)
@@ -223,6 +228,20 @@ local function use_token(confirm, pending, token, used)
 	redis.pcall('ZREM', pending, token)
 end
 
+-- Its call was begun and never left, so this decision did not use it after all.
+local function unuse_token(more)
+	if redis.pcall('HGET', more.confirm, 'used') == more.used then
+		call('HDEL', more.confirm, 'used')
+		local left = tonumber(more.expires) - now_ms
+		if left > 0 then
+			redis.pcall('ZADD', more.pending, more.expires, more.token)
+			if call('PTTL', more.pending) < 0 then
+				call('PEXPIRE', more.pending, left)
+			end
+		end
+	end
+end
+
 local flags_known = {}
 
 local function read_flags(text)
@@ -238,7 +257,8 @@ local function read_flags(text)
 			pending = n % 64 >= 32,
 			decline = n % 128 >= 64,
 			dead = n % 256 >= 128,
-			more = n % 256 >= 16,
+			unuse = n % 512 >= 256,
+			more = n >= 16,
 		}
 		flags_known[text] = has
 	end
@@ -254,7 +274,7 @@ local function read_more(has)
 		k, a = k + 2, a + 3
 		more.fields, more.tags = read_secrets(ARGV[a])
 	end
-	if has.pending or has.decline then
+	if has.pending or has.decline or has.unuse then
 		more.confirm, more.pending = KEYS[k + 1], KEYS[k + 2]
 		k = k + 2
 	end
@@ -264,6 +284,10 @@ local function read_more(has)
 	end
 	if has.decline then
 		more.token, more.confirm_version, more.used = unpack(ARGV, a + 1, a + 3)
+		a = a + 3
+	end
+	if has.unuse then
+		more.token, more.expires, more.used = unpack(ARGV, a + 1, a + 3)
 		a = a + 3
 	end
 	if has.dead then
@@ -277,6 +301,9 @@ end
 local function settle_as_duplicate(who, known, field, name, birth, waiting, replies)
 	local payload = replies and not can_push(replies) and call('HGET', claims, field)
 	if replies and not payload and who == 'waiting' then
+		if call('HLEN', waiting) >= waiting_max then
+			return 'full'
+		end
 		call('HSET', waiting, birth, replies)
 		call('HSET', begun, name, (string.gsub(known, '^(%S+) 0 ', '%1 1 ')))
 	end
@@ -309,12 +336,28 @@ local function keep_pending(more)
 	call('EXPIRE', more.pending, more.keep)
 end
 
+-- Audit logs are trimmed at the end, each once.
+local logs = {}
+
 local function write_audit(calls, at)
-	redis.pcall('XADD', calls, 'MAXLEN', '~', calls_max, '*', 'id', ARGV[at + 1],
+	local written = redis.pcall('XADD', calls, '*', 'id', ARGV[at + 1],
 		'integration', ARGV[at + 2], 'action', ARGV[at + 3], 'version', ARGV[at + 4],
 		'status', ARGV[at + 5], 'code', ARGV[at + 6], 'sent', ARGV[at + 7],
 		'attempts', ARGV[at + 8], 'begun_at_ms', ARGV[at + 9], 'http_status', ARGV[at + 10],
 		'ms', ARGV[at + 11], 'by', ARGV[at + 12])
+	if type(written) == 'string' then
+		logs[calls] = true
+	else
+		audit_lost = audit_lost + 1
+	end
+end
+
+local function trim_logs()
+	local trimmed = 0
+	for calls in pairs(logs) do
+		trimmed = trimmed + call('XTRIM', calls, 'MAXLEN', '~', calls_max)
+	end
+	return trimmed
 end
 
 local function settle_done()
@@ -333,7 +376,7 @@ local function settle_done()
 	end
 	local more = has.more and read_more(has)
 
-	local store, marked, waiters = has.store, false, '0'
+	local store, marked, waiters, earlier = has.store, false, '0', nil
 	if has.identity then
 		if call('HEXISTS', claims, field) == 0 then
 			return 'lost'
@@ -354,6 +397,7 @@ local function settle_done()
 		marked = mark and find(mark, birth, 1, true) == 1 and sub(mark, #birth + 1, #birth + 1) == ' '
 		if marked then
 			waiters = sub(mark, #birth + 2, #birth + 2)
+			earlier = has.unuse and select(6, match(mark, MARK))
 		elseif store then
 			-- Never over what another job with this id answered or is about to.
 			store = identify(name, result_key, birth, token, digest) == 'free'
@@ -380,6 +424,8 @@ local function settle_done()
 		keep_pending(more)
 	elseif has.decline then
 		use_token(more.confirm, more.pending, more.token, more.used)
+	elseif has.unuse and marked and earlier == '0' then
+		unuse_token(more)
 	end
 	if replies then
 		push(replies, reply, payload)
@@ -554,11 +600,12 @@ for _ = 1, begins do
 	answer(begin)
 end
 push_all()
+out[7] = trim_logs()
 
 -- The claim: what was put back first, then the queues by smooth weighted round robin over those that hold something.
 -- So many are popped at once; what the bound of bytes leaves over goes back where it was.
 local BATCH = 16
-local W, next_token = ARGV[2], tonumber(ARGV[13])
+local W, next_token = ARGV[2], tonumber(ARGV[14])
 
 local function take(payload, queue, deliveries, birth, carry)
 	local token = W .. '.' .. next_token
@@ -580,7 +627,10 @@ end
 local function take_from_retry()
 	while room > 0 and bytes > 0 do
 		local entries = redis.pcall('RPOP', retry, math.min(room, BATCH))
-		if not entries or entries.err then
+		if not entries then
+			return
+		elseif entries.err then
+			not_lists[#not_lists + 1] = retry
 			return
 		end
 		for i, entry in ipairs(entries) do
@@ -649,8 +699,8 @@ local function take_batch()
 end
 
 local function take_from_queues()
-	credits = {tonumber(ARGV[14]), tonumber(ARGV[15]), tonumber(ARGV[16])}
-	weight = {tonumber(ARGV[17]), tonumber(ARGV[18]), tonumber(ARGV[19])}
+	credits = {tonumber(ARGV[15]), tonumber(ARGV[16]), tonumber(ARGV[17])}
+	weight = {tonumber(ARGV[18]), tonumber(ARGV[19]), tonumber(ARGV[20])}
 	length, total = {0, 0, 0}, 0
 	local before = {0, 0, 0}
 	for q = 1, 3 do
@@ -658,6 +708,8 @@ local function take_from_queues()
 		if type(held) == 'number' then
 			length[q], before[q] = held, held
 			total = total + held
+		elseif held then
+			not_lists[#not_lists + 1] = KEYS[5 + q]
 		end
 	end
 	while room > 0 and bytes > 0 and total > 0 do
@@ -678,5 +730,5 @@ if room > 0 and bytes > 0 then
 	take_from_queues()
 end
 
-out[5], out[6] = replies_dropped, dead_dropped
+out[5], out[6], out[8], out[9] = replies_dropped, dead_dropped, audit_lost, table.concat(not_lists, ' ')
 return out
