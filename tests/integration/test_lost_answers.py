@@ -160,7 +160,7 @@ def test_a_worker_whose_claims_fail_is_not_ready(start_worker, acme, proxy):
     worker = start_worker(redis_url=proxy.url)
     wait_until(worker.is_ready, "the worker to be ready")
     lines = len(worker.log)
-    proxy.spoil(b"*6\r\n$16\r\n", b"-ERR no more of it\r\n")  # a turn that brought nothing
+    proxy.spoil(b"*9\r\n$16\r\n", b"-ERR no more of it\r\n")  # a turn that brought nothing
     wait_until(lambda: not worker.is_ready(), "the worker to be not ready", timeout=8)
     assert len(worker.log) - lines < 5
     connections = proxy.connections

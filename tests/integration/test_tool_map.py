@@ -77,7 +77,7 @@ def test_with_a_file_it_needs_neither_redis_nor_an_org(with_file):
 def test_a_sample_that_the_mapping_cannot_read_is_one_line_and_exit_1(with_file):
     result = with_file("<html>", MAPPING)
     assert (result.code, result.out) == (1, "")
-    assert result.err == "bellhop: invalid_response: The answer is not JSON, and the action maps JSON.\n"
+    assert result.err == "bellhop: invalid_response: The answer is not JSON, and the action maps JSON: correct its output.\n"
 
 
 def test_a_sample_is_as_long_as_the_worker_takes_it(with_file):

@@ -32,7 +32,7 @@ static int read_and_map(const struct cli *cli, const struct source *source)
 	if (input_read(&sample, "-", &error) < 0)
 		status = fail("%s", error.text);
 	else if (sample.len > max_bytes)
-		status = fail("%s: The answer is larger than %zu bytes.",
+		status = fail("%s: The answer is larger than %zu bytes: ask the upstream for less.",
 			error_info(ERROR_RESPONSE_TOO_LARGE)->name, max_bytes);
 	else
 		status = map(cli, source, &sample);
