@@ -45,6 +45,12 @@ IO_SRC := $(wildcard worker/io/*.c)
 UNIT_SRC := $(wildcard tests/unit/test_*.c)
 IO_UNIT_SRC := $(wildcard tests/unit/io/test_*.c)
 IO_UNIT_HELP := $(filter-out $(IO_UNIT_SRC),$(wildcard tests/unit/io/*.c))
+STORY_SRC := $(wildcard tests/scenarios/*.c tests/scenarios/fakes/*.c)
+# Of io/ a story has what talks to nobody; the rest is in tests/scenarios/fakes under the same names.
+STORY_FAKED := $(patsubst tests/scenarios/fakes/%,worker/io/%,$(wildcard tests/scenarios/fakes/*.c)) \
+	$(filter worker/io/http_%,$(IO_SRC)) worker/io/dns.c worker/io/name_lookup.c worker/io/resolver_host.c \
+	worker/io/keyring_keys.c worker/io/secret_cache.c worker/io/listener.c worker/io/clock.c worker/main.c worker/log.c worker/log_sink.c
+STORY_WORKER_SRC := $(filter-out $(STORY_FAKED),$(WORKER_SRC))
 FUZZ_SRC := $(wildcard tests/fuzz/fuzz_*.c)
 
 objects = $(patsubst %.c,$B/%.o,$(1))
@@ -98,6 +104,15 @@ $B/tests/unit/io/test_%: $B/tests/unit/io/test_%.o $(call objects,$(IO_UNIT_HELP
 	$(call say,LD,$@)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ -lcmocka $(WORKER_LIBS)
 
+# The worker itself, on a clock and an io of the stories' own: libevent too is one of the fakes.
+SCENARIOS := $B/tests/scenarios/scenarios
+$(SCENARIOS): $(call objects,$(STORY_SRC) $(STORY_WORKER_SRC)) $(COMMON_LIB)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(COMMON_LIBS) -lcrypto
+
+scenarios: $(SCENARIOS) ## stories: the real pipeline, each told again with every io call going wrong
+	@scripts/unit $(SCENARIOS)
+
 unit: $(UNIT_BIN) $(IO_UNIT_BIN) ## unit tests: common/ without network, worker/io on the loopback; no Redis
 	@scripts/unit $(UNIT_BIN) $(IO_UNIT_BIN)
 
@@ -150,7 +165,7 @@ help: ## this text
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
 
 FORCE:
-.PHONY: bench all unit fuzz fuzz-run test demo lint format install clean help FORCE
+.PHONY: bench all unit scenarios fuzz fuzz-run test demo lint format install clean help FORCE
 .SECONDARY:
 
 -include $(shell find $B -name '*.d' 2>/dev/null)

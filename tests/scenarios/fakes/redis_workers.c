@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: MIT */
+/* redis_workers: register.lua, renew.lua, reap.lua, leave.lua: who is there, and who takes over from whom. */
+#include <stdio.h>
+#include <string.h>
+
+#include "loop.h"
+#include "redis.h"
+#include "rows.h"
+
+static int64_t now_ms(void)
+{
+	return loop_redis_us() / 1000;
+}
+
+static bool remove_member(const char *key, const char *member)
+{
+	struct row *row = rows_find(key, member);
+
+	if (row != NULL)
+		rows_remove(row);
+	return row != NULL;
+}
+
+static void add_now(struct redis_value *out)
+{
+	char text[24];
+
+	snprintf(text, sizeof(text), "%lld", (long long)loop_redis_us());
+	value_add(out, value_string(text));
+}
+
+struct redis_value *redis_register(struct words keys, struct words args)
+{
+	const char *workers = words_text(&keys), *claims = words_text(&keys);
+	const char *was = words_text(&args), *is = words_text(&args);
+	bool known = was[0] == '\0' || remove_member(workers, was);
+	struct redis_value *out;
+
+	while (args.left > 0)
+		known |= remove_member(workers, words_text(&args));
+	if (!known)
+		return value_string("dead");
+	rows_score(workers, is, now_ms());
+	out = value_list();
+	add_now(out);
+	for (struct row *row = rows_first(claims); row != NULL; row = rows_after(row))
+		value_add(out, value_string(row->field));
+	return out;
+}
+
+/* What is due goes where it is taken from first; returns how many. */
+static int64_t promote(const char *delayed, const char *retry, int64_t most)
+{
+	int64_t count = 0;
+	struct row *row;
+
+	while (count < most && (row = rows_first(delayed)) != NULL && row->score <= now_ms()) {
+		rows_push(retry, true, row->field, strlen(row->field));
+		rows_remove(row);
+		count++;
+	}
+	return count;
+}
+
+/* How many leases have ended, and whose; then who is being emptied. */
+static void name_dead(
+	struct redis_value *out, const char *workers, const char *dying, int64_t lease_ms)
+{
+	int64_t count = 0;
+
+	for (struct row *row = rows_first(workers); row != NULL; row = rows_after(row))
+		count += row->score < now_ms() - lease_ms;
+	value_add(out, value_integer(count));
+	for (struct row *row = rows_first(workers); row != NULL; row = rows_after(row)) {
+		if (row->score < now_ms() - lease_ms)
+			value_add(out, value_string(row->field));
+	}
+	for (struct row *row = rows_first(dying); row != NULL; row = rows_after(row))
+		value_add(out, value_string(row->field));
+}
+
+struct redis_value *redis_renew(struct words keys, struct words args)
+{
+	const char *workers = words_text(&keys), *dying = words_text(&keys);
+	const char *retry = words_text(&keys), *delayed = words_text(&keys);
+	const char *me = words_text(&args);
+	int64_t lease_ms = words_number(&args), most = words_number(&args);
+	struct redis_value *out;
+	struct row *later;
+	char due[24];
+
+	if (rows_find(workers, me) == NULL)
+		return value_string("dead");
+	rows_score(workers, me, now_ms());
+	out = value_list();
+	add_now(out);
+	value_add(out, value_integer(promote(delayed, retry, most)));
+	later = rows_first(delayed);
+	snprintf(due, sizeof(due), "%lld", later != NULL ? (long long)later->score : -1);
+	value_add(out, value_string(due));
+	for (int queue = 0; queue < 3; queue++)
+		value_add(out, value_string("-1")); /* ages are left out */
+	name_dead(out, workers, dying, lease_ms);
+	return out;
+}
+
+static struct redis_value *moved(int64_t count, int64_t left)
+{
+	struct redis_value *out = value_list();
+
+	value_add(out, value_integer(count));
+	value_add(out, value_integer(left));
+	return out;
+}
+
+static void put_back(const char *retry, const struct row *claim)
+{
+	struct buf entry;
+
+	buf_init(&entry, 1024 * 1024);
+	buf_add_string(&entry, strchr(claim->field, ' ') + 1);
+	buf_add_char(&entry, '\n');
+	buf_add(&entry, claim->value, claim->len);
+	rows_push(retry, false, entry.data, entry.len);
+	buf_release(&entry);
+}
+
+struct redis_value *redis_reap(struct words keys, struct words args)
+{
+	const char *workers = words_text(&keys), *dying = words_text(&keys);
+	const char *retry = words_text(&keys), *claims = words_text(&keys);
+	const char *me = words_text(&args), *worker = words_text(&args);
+	const char *member = words_text(&args);
+	int64_t lease_ms = words_number(&args), most = words_number(&args), count = 0;
+	struct row *row = rows_find(workers, member);
+
+	if (rows_find(workers, me) == NULL)
+		return value_string("dead");
+	if (member[0] != '\0') {
+		if (row == NULL || row->score >= now_ms() - lease_ms)
+			return moved(0, 0);
+		rows_score(dying, worker, 0);
+		rows_remove(row);
+	} else if (rows_find(dying, worker) == NULL) {
+		return moved(0, 0);
+	}
+	while (count < most && (row = rows_first(claims)) != NULL) {
+		put_back(retry, row);
+		rows_remove(row);
+		count++;
+	}
+	if (rows_count(claims) == 0)
+		remove_member(dying, worker);
+	return moved(count, (int64_t)rows_count(claims));
+}
+
+struct redis_value *redis_leave(struct words keys, struct words args)
+{
+	const char *workers = words_text(&keys), *dying = words_text(&keys);
+	const char *claims = words_text(&keys);
+	const char *me = words_text(&args), *worker = words_text(&args);
+
+	if (remove_member(workers, me) && rows_count(claims) > 0)
+		rows_score(dying, worker, 0);
+	return value_string("ok");
+}

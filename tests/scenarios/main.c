@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The runner of the stories: each is told as it is written, then again with each call going wrong in each way.
+ *
+ *   scenarios                        all of them
+ *   scenarios NAME                   one
+ *   scenarios NAME CALL FAULT        one telling: call number 17, dies-after (BELLHOP_STORY_LOG=1 shows what the workers say)
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <sodium.h>
+
+#include "bellhop/bug.h"
+#include "harness.h"
+#include "stage.h"
+#include "words.h"
+
+#define STORIES_MAX 128
+#define NAME_BYTES  96
+
+static struct story {
+	char name[NAME_BYTES];
+	void (*tell)(void);
+} stories[STORIES_MAX];
+static size_t story_count;
+
+void story_add(const char *file, void (*tell)(void))
+{
+	struct story *story = &stories[story_count++];
+	const char *name = strrchr(file, '/');
+
+	BUG_ON(story_count > STORIES_MAX);
+	name = name != NULL ? name + 1 : file;
+	snprintf(story->name, sizeof(story->name), "%.*s", (int)strcspn(name, "."), name);
+	story->tell = tell;
+}
+
+static int by_name(const void *a, const void *b)
+{
+	return strcmp(((const struct story *)a)->name, ((const struct story *)b)->name);
+}
+
+static void tell(const struct story *story, size_t call, enum io_fault fault)
+{
+	stage_open(call, fault);
+	words_begin();
+	story->tell();
+	truth_check();
+	stage_close();
+	truth_check_leaks();
+}
+
+/* Returns how many tellings there were. */
+static size_t torture(const struct story *story)
+{
+	size_t calls, tellings = 0;
+
+	tell(story, 0, IO_FINE);
+	calls = io_calls_count();
+	for (size_t call = 1; call <= calls; call++) {
+		for (enum io_fault fault = IO_FAILS; fault < IO_FAULT_COUNT; fault++) {
+			if (!io_call_can(call, fault))
+				continue;
+			tell(story, call, fault);
+			tellings++;
+		}
+	}
+	return tellings;
+}
+
+/* In a process of its own, so that one that aborts or leaks is one that failed. */
+static bool run(const struct story *story)
+{
+	int status;
+	pid_t pid;
+
+	printf("[ RUN      ] %s\n", story->name);
+	fflush(stdout);
+	pid = fork();
+	if (pid == 0) {
+		size_t tellings = torture(story);
+
+		printf("[       OK ] %s\n", story->name);
+		printf("[       OK ] %s, with %zu things going wrong\n", story->name, tellings);
+		exit(0); /* and a look at what leaked */
+	}
+	if (waitpid(pid, &status, 0) == pid && WIFEXITED(status) && WEXITSTATUS(status) == 0)
+		return true;
+	printf("[  FAILED  ] %s\n", story->name);
+	return false;
+}
+
+static void run_all(size_t *ran, size_t *failed, const char *name)
+{
+	for (size_t i = 0; i < story_count; i++) {
+		if (name != NULL && strcmp(name, stories[i].name) != 0)
+			continue;
+		++*ran;
+		*failed += !run(&stories[i]);
+	}
+}
+
+static int run_one(const char *name, const char *call, const char *fault_name)
+{
+	for (size_t i = 0; i < story_count; i++) {
+		if (strcmp(name, stories[i].name) != 0)
+			continue;
+		tell(&stories[i], 0, IO_FINE);
+		for (enum io_fault fault = IO_FAILS; fault < IO_FAULT_COUNT; fault++) {
+			if (strcmp(io_fault_name(fault), fault_name) == 0)
+				tell(&stories[i], strtoul(call, NULL, 10), fault);
+		}
+		return 0;
+	}
+	return 2;
+}
+
+int main(int argc, char **argv)
+{
+	size_t ran = 0, failed = 0;
+
+	BUG_ON(sodium_init() < 0);
+	qsort(stories, story_count, sizeof(stories[0]), by_name);
+	if (argc == 4)
+		return run_one(argv[1], argv[2], argv[3]);
+	run_all(&ran, &failed, argc > 1 ? argv[1] : NULL);
+	printf("[==========] %zu test(s) run.\n", ran);
+	return ran == 0 || failed > 0;
+}
