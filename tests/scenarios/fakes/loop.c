@@ -299,9 +299,14 @@ void clock_set_redis_us(int64_t redis_us, int64_t asked_us)
 	running->ahead_us = redis_us - asked_us;
 }
 
-int64_t clock_redis_ms(void)
+int64_t clock_redis_us(void)
 {
 	int64_t ahead_us = running != NULL ? running->ahead_us : 0;
 
-	return (now_us + (ahead_us != 0 ? ahead_us : REDIS_START_US - START_US)) / 1000;
+	return now_us + (ahead_us != 0 ? ahead_us : REDIS_START_US - START_US);
+}
+
+int64_t clock_redis_ms(void)
+{
+	return clock_redis_us() / 1000;
 }

@@ -19,7 +19,7 @@ struct done {
 	const char *waiting, *calls, *replies;
 	const char *audit[AUDIT_FIELDS];
 	struct basis basis;
-	const char *confirm, *pending, *token; /* pending, decline */
+	const char *confirm, *pending, *token; /* pending, decline, unuse */
 	int64_t expires_ms, keep_s;
 	const char *frozen, *used, *confirm_version;
 	struct word entry; /* dead */
@@ -36,6 +36,11 @@ static void read_token(struct done *done, struct words *args)
 	if (done->flags & TURN_DECLINE) {
 		done->token = words_text(args);
 		done->confirm_version = words_text(args);
+		done->used = words_text(args);
+	}
+	if (done->flags & TURN_UNUSE) {
+		done->token = words_text(args);
+		done->expires_ms = words_number(args);
 		done->used = words_text(args);
 	}
 }
@@ -67,7 +72,7 @@ static struct done read_done(struct words *keys, struct words *args)
 		done.basis.action = words_text(args);
 		turn_read_secrets(args, &done.basis);
 	}
-	if (done.flags & (TURN_PENDING | TURN_DECLINE)) {
+	if (done.flags & (TURN_PENDING | TURN_DECLINE | TURN_UNUSE)) {
 		done.confirm = words_text(keys);
 		done.pending = words_text(keys);
 		read_token(&done, args);
@@ -96,6 +101,9 @@ static void bury(struct fake_turn *turn, struct word entry)
 static const char *as_duplicate(
 	struct fake_turn *turn, const struct done *done, enum who who, struct mark *mark)
 {
+	if (done->replies != NULL && who == WHO_WAITING &&
+		(int64_t)rows_count(done->waiting) >= turn->waiting_max)
+		return "full";
 	rows_remove(rows_find(turn->claims, done->asker.field));
 	if (done->replies == NULL)
 		return who_name(who);
@@ -145,6 +153,22 @@ static void keep_pending(const struct done *done)
 	rows_expire(done->pending, until_us);
 }
 
+/* Its call was begun and never left, so this decision did not use it after all. */
+static void unuse_token(const struct done *done)
+{
+	struct row *used = rows_find(done->confirm, "used");
+	bool has_end = rows_first(done->pending) != NULL;
+
+	if (used == NULL || strcmp(used->value, done->used) != 0)
+		return;
+	rows_remove(used);
+	if (done->expires_ms <= loop_redis_us() / 1000)
+		return;
+	rows_score(done->pending, done->token, done->expires_ms);
+	if (!has_end)
+		rows_expire(done->pending, done->expires_ms * 1000);
+}
+
 static void write_audit(const struct done *done)
 {
 	struct buf entry;
@@ -158,9 +182,9 @@ static void write_audit(const struct done *done)
 	buf_release(&entry);
 }
 
-/* The claim is ours, and nothing speaks against this end. */
+/* The claim is ours, and nothing speaks against this end. `mark` is the job's, or NULL. */
 static void write_end(
-	struct fake_turn *turn, const struct done *done, bool store, bool marked, bool waits)
+	struct fake_turn *turn, const struct done *done, bool store, const struct mark *mark)
 {
 	struct row *row;
 
@@ -169,9 +193,9 @@ static void write_end(
 		rows_set(done->asker.result, "", done->reply.text, done->reply.len);
 		rows_expire(done->asker.result, loop_redis_us() + turn->result_ttl_s * 1000000);
 	}
-	if (marked)
+	if (mark != NULL)
 		rows_remove(rows_find(turn->begun, done->asker.name));
-	while (marked && waits && (row = rows_first(done->waiting)) != NULL) {
+	while (mark != NULL && mark->waits && (row = rows_first(done->waiting)) != NULL) {
 		push(turn, row->value, done->reply);
 		rows_remove(row);
 	}
@@ -181,6 +205,8 @@ static void write_end(
 		keep_pending(done);
 	else if (done->flags & TURN_DECLINE)
 		turn_use_token(done->confirm, done->pending, done->token, done->used);
+	else if ((done->flags & TURN_UNUSE) && mark != NULL && !mark->earlier)
+		unuse_token(done);
 	if (done->replies != NULL)
 		push(turn, done->replies, done->reply);
 	if (done->flags & TURN_DEAD)
@@ -215,7 +241,7 @@ static const char *settle_done(
 		if (!marked && store)
 			store = turn_identify(turn, &done.asker, &mark) == WHO_FREE;
 	}
-	write_end(turn, &done, store, marked, mark.waits);
+	write_end(turn, &done, store, marked ? &mark : NULL);
 	return "ok";
 }
 

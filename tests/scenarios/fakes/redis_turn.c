@@ -353,6 +353,9 @@ static struct redis_value *finish(
 		add_number(out, claim->credits[queue]);
 	value_add(out, value_integer(turn->replies_dropped));
 	value_add(out, value_integer(turn->dead_dropped));
+	value_add(out, value_integer(0)); /* audit entries trimmed */
+	value_add(out, value_integer(0)); /* and lost */
+	value_add(out, value_string("")); /* lists that are none */
 	value_join(out, answers);
 	value_join(out, claims);
 	return out;
@@ -382,6 +385,7 @@ struct redis_value *redis_turn(struct words keys, struct words args)
 	words_take(&args); /* calls_max: it is trimmed now and then */
 	turn.dead_max = words_number(&args);
 	turn.pending_max = words_number(&args);
+	turn.waiting_max = words_number(&args);
 	settles = words_number(&args);
 	begins = words_number(&args);
 	claim.room = words_number(&args);

@@ -7,7 +7,7 @@
 
 struct fake_turn {
 	const char *claims, *begun, *retry, *dead;
-	int64_t result_ttl_s, reply_ttl_s, reply_max, dead_max, pending_max;
+	int64_t result_ttl_s, reply_ttl_s, reply_max, dead_max, pending_max, waiting_max;
 	int64_t replies_dropped, dead_dropped;
 	struct redis_value *out; /* one text for each item */
 };

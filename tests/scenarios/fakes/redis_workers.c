@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* redis_workers: register.lua, renew.lua, reap.lua, leave.lua: who is there, and who takes over from whom. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "loop.h"
@@ -113,6 +114,28 @@ static struct redis_value *moved(int64_t count, int64_t left)
 	return out;
 }
 
+/* The count in `W.COUNT queue …`. */
+static int64_t claim_count(const struct row *claim)
+{
+	const char *end = strchr(claim->field, ' ');
+
+	while (end[-1] != '.')
+		end--;
+	return strtoll(end, NULL, 10);
+}
+
+static struct row *oldest_claim(const char *claims)
+{
+	struct row *oldest = rows_first(claims);
+
+	for (struct row *row = oldest; row != NULL; row = rows_after(row)) {
+		if (claim_count(row) < claim_count(oldest))
+			oldest = row;
+	}
+	return oldest;
+}
+
+/* Behind what was put back before. */
 static void put_back(const char *retry, const struct row *claim)
 {
 	struct buf entry;
@@ -121,7 +144,7 @@ static void put_back(const char *retry, const struct row *claim)
 	buf_add_string(&entry, strchr(claim->field, ' ') + 1);
 	buf_add_char(&entry, '\n');
 	buf_add(&entry, claim->value, claim->len);
-	rows_push(retry, false, entry.data, entry.len);
+	rows_push(retry, true, entry.data, entry.len);
 	buf_release(&entry);
 }
 
@@ -144,7 +167,7 @@ struct redis_value *redis_reap(struct words keys, struct words args)
 	} else if (rows_find(dying, worker) == NULL) {
 		return moved(0, 0);
 	}
-	while (count < most && (row = rows_first(claims)) != NULL) {
+	while (count < most && (row = oldest_claim(claims)) != NULL) {
 		put_back(retry, row);
 		rows_remove(row);
 		count++;
