@@ -64,6 +64,15 @@ static void harden(void)
 	signal(SIGPIPE, SIG_IGN);
 }
 
+/* It stops already: one more signal, when nobody hears it any more, must not make another end of it. */
+static void hold_signals(void)
+{
+	sigset_t all;
+
+	sigfillset(&all);
+	sigprocmask(SIG_BLOCK, &all, NULL);
+}
+
 int main(int argc, char **argv)
 {
 	struct options options;
@@ -90,6 +99,7 @@ int main(int argc, char **argv)
 	if (worker_init(&worker, &options, &error) < 0)
 		die("%s", error.text);
 	code = worker_run(&worker);
+	hold_signals();
 	worker_release(&worker);
 	options_release(&options);
 	return code;

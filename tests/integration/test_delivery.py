@@ -171,6 +171,14 @@ def test_sigterm_ends_an_idle_worker_at_once(start_worker, redis_server):
     assert redis_server.now_ms() - before < 2000
 
 
+def test_a_signal_that_comes_while_it_ends_does_not_change_its_end(start_worker):
+    for _ in range(10):
+        worker = start_worker()
+        while worker.process.poll() is None:
+            worker.ask_to_stop()
+        assert worker.process.returncode == 0
+
+
 def test_a_call_that_does_not_end_does_not_hold_the_worker_beyond_drain_ms(start_worker, acme, upstream, redis_server):
     worker = start_worker(drain_ms=500)
     calls = {"create": Held(), "read": Held()}
