@@ -39,8 +39,8 @@ static const struct io_world world = {on_stall, on_death};
 static void read_options(void)
 {
 	static char words[][24] = {"bellhopd", "--listen=off", "--lease-ms=5000",
-		"--rate-limit=10/60", "--drain-ms=10000"};
-	char *argv[] = {words[0], words[1], words[2], words[3], words[4], NULL};
+		"--rate-limit=10/60", "--drain-ms=10000", "--confirm-ttl=120"};
+	char *argv[] = {words[0], words[1], words[2], words[3], words[4], words[5], NULL};
 	int argc = ARRAY_SIZE(argv) - 1;
 	struct error error = {0};
 

@@ -275,7 +275,12 @@ void upstream_certificate_is_bad(void)
 
 void time_passes(int64_t ms)
 {
-	stage_run(ms * 1000);
+	int64_t first_us = ms > 1000 ? 1000000 : ms * 1000;
+
+	stage_run(first_us);
+	io_calls_pause(stage_jobs_in_flight() == 0);
+	stage_run(ms * 1000 - first_us);
+	io_calls_pause(false);
 }
 
 static void wait_for(bool (*is_so)(const void *arg), const void *arg, const char *what)

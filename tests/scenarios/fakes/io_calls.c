@@ -8,7 +8,9 @@
 #include "bellhop/bug.h"
 #include "loop.h"
 
-#define CALLS_MAX 4096
+#define TELLING_FIRST 8
+#define TELLING_LAST  4
+#define TELLING_EVERY 64
 
 #define BIT(fault) (1u << (fault))
 #define PROCESS \
@@ -33,10 +35,10 @@ static const char *const fault_names[IO_FAULT_COUNT] = {"fine", "fails", "lost-b
 static struct {
 	enum io_kind kind;
 	char what[64];
-} calls[CALLS_MAX];
+} calls[IO_CALLS_MAX];
 static size_t count, chosen;
 static enum io_fault chosen_fault;
-static bool counting, struck;
+static bool counting, paused, struck;
 static struct io_world world;
 static const char *stall_before;
 
@@ -48,6 +50,7 @@ void io_calls_begin(const struct io_world *of, size_t call, enum io_fault fault)
 	count = 0;
 	struck = false;
 	counting = true;
+	paused = false;
 	stall_before = NULL;
 }
 
@@ -81,6 +84,24 @@ const char *io_call_what(size_t call)
 	return calls[call - 1].what;
 }
 
+bool io_call_is_telling(size_t call)
+{
+	size_t nth = 0, all = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		if (strcmp(calls[i].what, calls[call - 1].what) != 0)
+			continue;
+		all++;
+		nth += i < call;
+	}
+	return nth <= TELLING_FIRST || nth > all - TELLING_LAST || nth % TELLING_EVERY == 0;
+}
+
+void io_calls_pause(bool pause)
+{
+	paused = pause;
+}
+
 const char *io_fault_name(enum io_fault fault)
 {
 	return fault_names[fault];
@@ -88,9 +109,9 @@ const char *io_fault_name(enum io_fault fault)
 
 enum io_fault io_call(enum io_kind kind, struct event_base *base, const char *what)
 {
-	if (!counting || loop_is_dead(base))
+	if (!counting || paused || struck || loop_is_dead(base))
 		return IO_FINE;
-	BUG_ON(count == CALLS_MAX);
+	BUG_ON(count == IO_CALLS_MAX);
 	if (chosen == 0) {
 		calls[count].kind = kind;
 		snprintf(calls[count].what, sizeof(calls[count].what), "%s", what);

@@ -12,6 +12,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define IO_CALLS_MAX 4096
+
 struct event_base;
 
 enum io_kind {
@@ -58,6 +60,11 @@ size_t io_calls_count(void);
 /* Of the last run: whether call number `call` can go wrong so, and what it was. */
 bool io_call_can(size_t call, enum io_fault fault);
 const char *io_call_what(size_t call);
+/* Of a wait that is long, a worker does the same again and again: whether this call is one of the first or last of its like, or
+ * one of a few between. */
+bool io_call_is_telling(size_t call);
+/* What a worker does while nothing is to be done is not counted. */
+void io_calls_pause(bool pause);
 /* Whether the fault of this run has struck. */
 bool io_calls_struck(void);
 const char *io_fault_name(enum io_fault fault);

@@ -14,16 +14,25 @@ struct row *rows_all(void)
 	return first;
 }
 
-static struct row *seek(struct row *row, const char *key)
+static uint32_t hash_of(const char *key)
 {
-	while (row != NULL && strcmp(row->key, key) != 0)
+	uint32_t hash = 0;
+
+	while (*key != '\0')
+		hash = hash * 31 + (unsigned char)*key++;
+	return hash;
+}
+
+static struct row *seek(struct row *row, const char *key, uint32_t hash)
+{
+	while (row != NULL && (row->key_hash != hash || strcmp(row->key, key) != 0))
 		row = row->next;
 	return row;
 }
 
 struct row *rows_first(const char *key)
 {
-	return seek(first, key);
+	return seek(first, key, hash_of(key));
 }
 
 struct row *rows_last(const char *key)
@@ -37,7 +46,7 @@ struct row *rows_last(const char *key)
 
 struct row *rows_after(const struct row *row)
 {
-	return seek(row->next, row->key);
+	return seek(row->next, row->key, row->key_hash);
 }
 
 size_t rows_count(const char *key)
@@ -66,6 +75,7 @@ static struct row *insert(struct row *before, const char *key, const char *field
 	const struct row *other = rows_first(key);
 
 	row->key = xstrdup(key);
+	row->key_hash = hash_of(key);
 	row->field = xstrdup(field);
 	row->value = xmemdup(value, len);
 	row->len = len;

@@ -14,6 +14,7 @@
 
 struct row {
 	struct row *next, *previous;
+	uint32_t key_hash;	   /* so that most others are passed by at a glance */
 	char *key, *field, *value; /* field "" where there is none; each ends with a NUL */
 	size_t len;		   /* of the value */
 	int64_t score;
