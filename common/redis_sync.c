@@ -201,7 +201,13 @@ static redisContext *connect_to(const struct redis_url *url)
 	struct timeval timeout = timeval_of(TIMEOUT_MS);
 	if (url->path)
 		return redisConnectUnixWithTimeout(url->path, timeout);
-	return redisConnectWithTimeout(url->host, url->port, timeout);
+	redisContext *context = redisConnectWithTimeout(url->host, url->port, timeout);
+	/* Small systems have no /etc/hosts, and the name is this machine's there too (RFC 6761). */
+	if (context && context->err == REDIS_ERR_OTHER && strcasecmp(url->host, "localhost") == 0) {
+		redisFree(context);
+		context = redisConnectWithTimeout("127.0.0.1", url->port, timeout);
+	}
+	return context;
 }
 
 static int authenticate(struct redis_sync *redis, const struct redis_url *url, struct error *error)

@@ -56,7 +56,8 @@ int getaddrinfo(const char *host, const char *service, const struct addrinfo *hi
 		sem_wait(&slow_may);
 		sem_post(&slow_is_over);
 	}
-	if (strcmp(host, "none") == 0 || (strcmp(host, "six") == 0 && hints->ai_family == AF_INET))
+	if (strcmp(host, "none") == 0 || strcasecmp(host, "localhost") == 0 ||
+		(strcmp(host, "six") == 0 && hints->ai_family == AF_INET))
 		return EAI_NONAME;
 	*found = found_at(hints->ai_family, 0x7f000001);
 	return 0;
@@ -133,6 +134,18 @@ static void a_name_that_there_is_not_has_a_reason(void **state)
 	assert_string_not_equal(seen.reason, "");
 }
 
+/* As in a container without /etc/hosts. */
+static void localhost_is_this_machine_where_nothing_says_so(void **state)
+{
+	struct seen seen;
+
+	(void)state;
+	look_up("localhost", &seen);
+	assert_string_equal(seen.address, "127.0.0.1");
+	look_up("LocalHost", &seen);
+	assert_string_equal(seen.address, "127.0.0.1");
+}
+
 /* Were the loop blocked, what lets the lookup go on would never come. */
 static void let_it_go_on(evutil_socket_t fd, short what, void *arg)
 {
@@ -175,6 +188,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_name_has_an_address, begin, end),
 		cmocka_unit_test_setup_teardown(an_address_is_its_own, begin, end),
 		cmocka_unit_test_setup_teardown(a_name_that_there_is_not_has_a_reason, begin, end),
+		cmocka_unit_test_setup_teardown(
+			localhost_is_this_machine_where_nothing_says_so, begin, end),
 		cmocka_unit_test_setup_teardown(
 			the_loop_turns_while_a_name_server_is_silent, begin, end),
 		cmocka_unit_test_setup_teardown(one_that_is_cancelled_says_nothing, begin, end),
