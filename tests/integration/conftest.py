@@ -12,7 +12,7 @@ Fixtures. Real servers, on free ports of the loopback interface.
     acme, globex     organisations with a name of the test's own, so that what other tests left cannot be met
     bellhop          runs the tool: `bellhop("check", "-", stdin=…, redis_url=…)`
 
-BUILD names the folder of the programs (`build`).
+BUILD names the folder of the programs (`build`), REDIS_SERVER the server (`redis-server`; `valkey-server`).
 """
 
 import itertools

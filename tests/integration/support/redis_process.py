@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""A private redis-server, which a test may kill, stop for a while, and start again."""
+"""A private redis-server, which a test may kill, stop for a while, and start again. REDIS_SERVER names another program."""
 
 import os
 import shutil
@@ -13,6 +13,8 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from .waiting import wait_until
+
+PROGRAM = os.environ.get("REDIS_SERVER", "redis-server")
 
 
 def free_port():
@@ -55,18 +57,18 @@ class RedisProcess:
         return f"unix://{self.socket_path}?db=0"
 
     def start(self):
-        command = ["redis-server", "--bind", "127.0.0.1", "--port", str(self.port)]
+        command = [PROGRAM, "--bind", "127.0.0.1", "--port", str(self.port)]
         command += ["--unixsocket", self.socket_path, "--dir", self.folder, "--daemonize", "no"]
         for name, value in self.settings.items():
             command += ["--" + name, value]
         with open(os.path.join(self.folder, "log"), "ab") as log:
             self.process = subprocess.Popen(command, stdout=log, stderr=log)
-        wait_until(self.answers, f"redis-server in {self.folder}")
+        wait_until(self.answers, f"{PROGRAM} in {self.folder}")
 
     def answers(self):
         if self.process.poll() is not None:
             with open(os.path.join(self.folder, "log"), encoding="utf-8") as log:
-                raise AssertionError("redis-server ended:\n" + log.read())
+                raise AssertionError(f"{PROGRAM} ended:\n" + log.read())
         try:
             return self.client.ping()
         except redis.exceptions.ConnectionError:  # not there yet, or reading its AOF
