@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
 """
-A small ticket desk with an HTTP API, for the demo: `ticket_api.py TOKEN_FILE LOG` on a free port of 127.0.0.1, which it
-prints. Who calls it has to send the token. It keeps its tickets in memory, and a line in LOG for each request.
+A small ticket desk with an HTTP API, for the demo: `ticket_api.py TOKEN_FILE LOG [ADDRESS:PORT]`, without an address on
+a free port of 127.0.0.1; it prints the port. Who calls it has to send the token. It keeps its tickets in memory, and a
+line in LOG for each request.
 """
 
 import hmac
@@ -79,6 +80,7 @@ class TicketApi(BaseHTTPRequestHandler):
         log.write(format % args + "\n")
 
 
-server = ThreadingHTTPServer(("127.0.0.1", 0), TicketApi)
+address, port = sys.argv[3].rsplit(":", 1) if len(sys.argv) > 3 else ("127.0.0.1", 0)
+server = ThreadingHTTPServer((address, int(port)), TicketApi)
 print(server.server_address[1], flush=True)
 server.serve_forever()
