@@ -146,7 +146,8 @@ class Upstream:
     """`on(path, answers…)`: in turn, the last one again and again. Unscripted: 200 and `{"ok": true}`."""
 
     def __init__(self, tls=None, host="127.0.0.1", name=None, port=0):
-        self.listener = socket.create_server((host, port), backlog=256)
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        self.listener = socket.create_server((host, port), family=family, backlog=256)
         self.port = self.listener.getsockname()[1]
         self.tls = tls
         self.origin = f"{'https' if tls else 'http'}://{name or host}:{self.port}"
