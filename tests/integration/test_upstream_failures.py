@@ -7,7 +7,6 @@ import threading
 
 import pytest
 from support.org import integration
-from support.redis_process import free_port
 from support.upstream import Answer, Held, Raw
 
 WORKER = {"rate_limit": "1000/60"}
@@ -213,8 +212,16 @@ def test_a_host_whose_name_is_not_known_was_never_reached(acme):
         assert told(acme.run(action)) == ("dns_failed", "no", True)
 
 
-def test_a_port_where_nobody_listens_was_never_reached(acme):
-    acme.put(desk(f"http://127.0.0.1:{free_port()}"))
+@pytest.fixture
+def nobody():
+    """An address that refuses connections, and that nobody else gets meanwhile: bound, and not listening."""
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))
+        yield f"http://127.0.0.1:{bound.getsockname()[1]}"
+
+
+def test_a_port_where_nobody_listens_was_never_reached(acme, nobody):
+    acme.put(desk(nobody))
     for action in ("tickets/read", "tickets/create"):
         assert told(acme.run(action)) == ("connect_failed", "no", True)
 
@@ -234,8 +241,8 @@ def test_a_host_that_does_not_take_the_connection_was_never_reached(acme):
             one.close()
 
 
-def test_a_call_that_never_left_may_be_pushed_again_under_its_id(acme, upstream):
-    acme.put(desk(f"http://127.0.0.1:{free_port()}"))
+def test_a_call_that_never_left_may_be_pushed_again_under_its_id(acme, upstream, nobody):
+    acme.put(desk(nobody))
     job = acme.job("tickets/create")
     assert acme.reply(acme.push(job)).code == "connect_failed"
     acme.put(desk(upstream.base_url))

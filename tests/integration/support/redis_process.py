@@ -2,6 +2,7 @@
 """A private redis-server, which a test may kill, stop for a while, and start again. REDIS_SERVER names another program."""
 
 import os
+import random
 import shutil
 import signal
 import socket
@@ -17,10 +18,22 @@ from .waiting import wait_until
 PROGRAM = os.environ.get("REDIS_SERVER", "redis-server")
 
 
+# Below what the kernel gives to whoever asks for any port: a server that dies finds its own free when it comes back.
+PORTS = range(12000, 32000)
+START_TRIES = 5
+
+
 def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """A port that nobody has, taken by chance: other runs of the tests look for theirs at the same time."""
+    while True:
+        port = random.choice(PORTS)
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
 
 
 class RedisProcess:
@@ -46,7 +59,7 @@ class RedisProcess:
             decode_responses=True,
             retry=Retry(NoBackoff(), 0),  # newer clients wait for seconds where a server is down
         )
-        self.start()
+        self.start_first()
 
     @property
     def url(self):
@@ -55,6 +68,16 @@ class RedisProcess:
     @property
     def unix_url(self):
         return f"unix://{self.socket_path}?db=0"
+
+    def start_first(self):
+        """Somebody may have taken the port since it was looked at."""
+        for tries_left in reversed(range(START_TRIES)):
+            try:
+                return self.start()
+            except AssertionError as error:
+                if "Address already in use" not in str(error) or not tries_left:
+                    raise
+                self.port = free_port()
 
     def start(self):
         command = [PROGRAM, "--bind", "127.0.0.1", "--port", str(self.port)]
