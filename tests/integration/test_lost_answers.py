@@ -187,14 +187,14 @@ def test_a_worker_that_stalls_between_begin_and_call_sends_nothing_past_the_dead
 
 
 @pytest.fixture
-def handed_over(start_worker, acme, upstream):
+def handed_over(start_worker, acme, redis, upstream):
     """A call that may be repeated was sent by a worker that stopped before it ended: the job, given back."""
 
-    def run(**members):
-        first = start_worker(redis_url=acme.options["redis_url"], drain_ms=100)
+    def run(deadline_in_ms):
+        first = start_worker(redis_url=redis.url, drain_ms=100)
         held = Held()
         upstream.on("/v1/r", held, Answer(json={"second": True}))
-        job = acme.push(acme.job("tickets/read", **members))
+        job = acme.push(acme.job("tickets/read", deadline_ms=redis.now_ms() + deadline_in_ms))
         held.arrived()
         first.stop()
         return job
@@ -209,7 +209,7 @@ def is_cut_off(reply):
 def test_the_deadline_of_a_call_that_may_have_been_sent_passes_before_the_next_delivery(
     start_worker, acme, redis, handed_over
 ):
-    job = handed_over(deadline_ms=redis.now_ms() + 800)
+    job = handed_over(deadline_in_ms=1000)
     redis.wait_for_clock(job["deadline_ms"])
     start_worker(redis_url=redis.url)
     reply = acme.reply(job)
@@ -219,7 +219,7 @@ def test_the_deadline_of_a_call_that_may_have_been_sent_passes_before_the_next_d
 def test_the_deadline_of_a_call_that_may_have_been_sent_passes_before_it_is_sent_again(
     start_worker, acme, redis, proxy, handed_over, upstream
 ):
-    job = handed_over(deadline_ms=redis.now_ms() + 900)
+    job = handed_over(deadline_in_ms=3000)
     begun = proxy.hold(BEGUN)
     start_worker(redis_url=proxy.url, ready=False)
     begun.wait()
@@ -236,7 +236,7 @@ def test_a_repeat_does_not_wait_for_room_that_comes_after_its_deadline(
     acme.put(
         integration(upstream.base_url, read={**READ, "rate_limit": {"calls": 1, "window_s": 60}}, create=CREATE)
     )
-    job = handed_over(deadline_ms=redis.now_ms() + 20000)
+    job = handed_over(deadline_in_ms=20000)
     start_worker(redis_url=redis.url)
     reply = acme.reply(job)
     assert is_cut_off(reply), reply
