@@ -15,6 +15,7 @@
 #include <sodium.h>
 
 #include "bellhop/bug.h"
+#include "fakes/mirror.h"
 #include "harness.h"
 #include "stage.h"
 #include "words.h"
@@ -58,7 +59,8 @@ static void tell(const struct story *story, size_t call, enum io_fault fault)
 static size_t torture(const struct story *story)
 {
 	static bool telling[IO_CALLS_MAX + 1];
-	size_t calls, tellings = 0;
+	const char *every = getenv("BELLHOP_STORY_EVERY");
+	size_t step = every != NULL ? strtoul(every, NULL, 10) : 1, calls, tellings = 0, nth = 0;
 
 	tell(story, 0, IO_FINE);
 	calls = io_calls_count();
@@ -67,6 +69,8 @@ static size_t torture(const struct story *story)
 	for (size_t call = 1; call <= calls; call++) {
 		for (enum io_fault fault = IO_FAILS; fault < IO_FAULT_COUNT; fault++) {
 			if (!telling[call] || !io_call_can(call, fault))
+				continue;
+			if (nth++ % step != 0)
 				continue;
 			tell(story, call, fault);
 			tellings++;
@@ -85,8 +89,11 @@ static bool run(const struct story *story)
 	fflush(stdout);
 	pid = fork();
 	if (pid == 0) {
+		if (getenv("BELLHOP_STORY_REDIS") != NULL)
+			mirror_open(getenv("BELLHOP_STORY_REDIS"));
 		size_t tellings = torture(story);
 
+		mirror_close();
 		printf("[       OK ] %s\n", story->name);
 		printf("[       OK ] %s, with %zu things going wrong\n", story->name, tellings);
 		exit(0); /* and a look at what leaked */

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "fakes/loop.h"
+#include "fakes/mirror.h"
 #include "fakes/redis.h"
 #include "fakes/redis_async.h"
 #include "fakes/rows.h"
@@ -151,6 +152,7 @@ void truth_check(void)
 				? rows_first(REDIS_SHARD "dead")->value
 				: "-");
 	check_nothing_held();
+	mirror_compare();
 }
 
 void truth_check_leaks(void)

@@ -12,6 +12,7 @@
 #include "bellhop/bug.h"
 #include "io/resp.h"
 #include "loop.h"
+#include "mirror.h"
 #include "redis_turn.h"
 #include "rows.h"
 
@@ -213,8 +214,9 @@ struct redis_value *redis_execute(const struct buf *command)
 	char *copy;
 	struct words words = cut(command, &copy, &list);
 
-	rows_drop_expired(loop_redis_us());
+	rows_drop_expired(loop_redis_us(), mirror_drop);
 	answer = dispatch(words);
+	mirror_check(redis_command_name(command), words.at, words.left, answer);
 	free(list);
 	free(copy);
 	return answer;
@@ -271,6 +273,7 @@ void redis_forget_scripts(void)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(scripts); i++)
 		scripts[i].loaded = false;
+	mirror_forget_scripts();
 }
 
 void redis_reset(void)
@@ -278,4 +281,5 @@ void redis_reset(void)
 	rows_clear();
 	redis_forget_scripts();
 	redis_begun_reset();
+	mirror_reset();
 }

@@ -5,6 +5,7 @@
  *   redis        commands in, answers out
  *   redis_turn   turn.lua: settles, begins; redis_claim: its claims; redis_workers: register, renew, reap, leave
  *   redis_async  the connections to it, and how they break
+ *   mirror       each command also to a real redis-server, which has to answer the same
  *
  * What it leaves out: keys of another type, the bound on a claim's bytes, Redis's own limits of memory, the ages of queues.
  */

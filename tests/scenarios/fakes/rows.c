@@ -148,15 +148,17 @@ void rows_expire(const char *key, int64_t at_us)
 		row->expires_us = at_us;
 }
 
-void rows_drop_expired(int64_t now_us)
+void rows_drop_expired(int64_t now_us, void (*dropped)(const char *key))
 {
 	struct row *row = first;
 
 	while (row != NULL) {
 		struct row *next = row->next;
 
-		if (row->expires_us != 0 && row->expires_us <= now_us)
+		if (row->expires_us != 0 && row->expires_us <= now_us) {
+			dropped(row->key);
 			rows_remove(row);
+		}
 		row = next;
 	}
 }

@@ -38,8 +38,8 @@ void rows_remove(struct row *row);
 void rows_remove_key(const char *key);
 /* Of a key that is there. */
 void rows_expire(const char *key, int64_t at_us);
-/* Drops what has expired. */
-void rows_drop_expired(int64_t now_us);
+/* Drops what has expired; `dropped` hears each key. */
+void rows_drop_expired(int64_t now_us, void (*dropped)(const char *key));
 void rows_clear(void);
 
 #endif
