@@ -188,15 +188,20 @@ def test_a_worker_that_stalls_between_begin_and_call_sends_nothing_past_the_dead
 
 @pytest.fixture
 def handed_over(start_worker, acme, redis, upstream):
-    """A call that may be repeated was sent by a worker that stopped before it ended: the job, given back."""
+    """A call that may be repeated was sent by a worker that stops before it ended: the job, given back. `waiting` is a
+    worker that was stopped (SIGSTOP) and goes on as soon as the first one leaves; without one it is left altogether."""
 
-    def run(deadline_in_ms):
+    def run(deadline_in_ms, waiting=None):
         first = start_worker(redis_url=redis.url, drain_ms=100)
         held = Held()
         upstream.on("/v1/r", held, Answer(json={"second": True}))
         job = acme.push(acme.job("tickets/read", deadline_ms=redis.now_ms() + deadline_in_ms))
         held.arrived()
-        first.stop()
+        first.ask_to_stop()
+        if waiting:
+            waiting.process.send_signal(signal.SIGCONT)
+        else:
+            first.wait_stopped()
         return job
 
     return run
@@ -219,9 +224,10 @@ def test_the_deadline_of_a_call_that_may_have_been_sent_passes_before_the_next_d
 def test_the_deadline_of_a_call_that_may_have_been_sent_passes_before_it_is_sent_again(
     start_worker, acme, redis, proxy, handed_over, upstream
 ):
-    job = handed_over(deadline_in_ms=3000)
+    second = start_worker(redis_url=proxy.url, lease_ms=30000)
+    second.process.send_signal(signal.SIGSTOP)
     begun = proxy.hold(BEGUN)
-    start_worker(redis_url=proxy.url, ready=False)
+    job = handed_over(deadline_in_ms=700, waiting=second)  # an answer that takes a second is given up
     begun.wait()
     redis.wait_for_clock(job["deadline_ms"] + 10)
     begun.release()
