@@ -14,15 +14,17 @@
 #include "worker.h"
 
 #define SPARE_MAX      1024
+#define BUFFERS	       12
 #define KEEP_BYTES     (16 * 1024)
 #define PAYLOAD_MAX    (64 * 1024 * 1024 + 1)
 #define TEXT_MAX_BYTES (32 * 1024 * 1024)
 #define ESCAPED_RATIO  6 /* a control character of one byte becomes \u00XX */
 
-static struct buf *const *buffers_of(struct job *job, struct buf *list[9])
+static struct buf *const *buffers_of(struct job *job, struct buf *list[BUFFERS])
 {
-	struct buf *all[9] = {&job->payload, &job->frozen, &job->used, &job->confirmation,
-		&job->sealed, &job->body, &job->output, &job->details, &job->reply};
+	struct buf *all[BUFFERS] = {&job->field, &job->parts, &job->payload, &job->frozen,
+		&job->used, &job->confirmation, &job->sealed, &job->body, &job->output,
+		&job->details, &job->reply, &job->dead_entry};
 
 	memcpy(list, all, sizeof(all));
 	return list;
@@ -31,13 +33,13 @@ static struct buf *const *buffers_of(struct job *job, struct buf *list[9])
 static struct job *make(struct worker *worker)
 {
 	struct job *job = xcalloc(1, sizeof(*job));
-	struct buf *buffers[9];
+	struct buf *buffers[BUFFERS];
 
 	job->worker = worker;
 	buffers_of(job, buffers);
 	for (size_t i = 0; i < ARRAY_SIZE(buffers); i++)
 		buf_init(buffers[i], TEXT_MAX_BYTES);
-	buf_init(&job->dead_entry, TEXT_MAX_BYTES);
+	attempts_init(&job->before);
 	job->payload.max = PAYLOAD_MAX;
 	job->body.max = worker->options->max_response_bytes;
 	job->reply.max =
@@ -51,12 +53,12 @@ static struct job *make(struct worker *worker)
 
 void job_destroy(struct job *job)
 {
-	struct buf *buffers[9];
+	struct buf *buffers[BUFFERS];
 
 	buffers_of(job, buffers);
 	for (size_t i = 0; i < ARRAY_SIZE(buffers); i++)
 		buf_release(buffers[i]);
-	buf_release(&job->dead_entry);
+	attempts_release(&job->before);
 	message_release(&job->message);
 	json_tape_release(&job->frozen_tape);
 	request_release(&job->request);
@@ -68,12 +70,11 @@ void job_destroy(struct job *job)
 
 static void clear(struct job *job)
 {
-	struct buf *buffers[9];
+	struct buf *buffers[BUFFERS];
 
 	buffers_of(job, buffers);
 	for (size_t i = 0; i < ARRAY_SIZE(buffers); i++)
 		buf_shrink(buffers[i], KEEP_BYTES);
-	buf_shrink(&job->dead_entry, KEEP_BYTES);
 	message_clear(&job->message);
 	request_clear(&job->request);
 	job->waiting_for = NULL;
@@ -107,19 +108,18 @@ static void clear(struct job *job)
 	job->bury = false;
 	job->identity_done = false;
 	job->id_is_taken = false;
+	job->answers_as_before = false;
 	job->keys_are_wrong = false;
 }
 
 /* Cuts `token queue deliveries birth carry`. */
 static bool read_field(struct job *job, struct span field)
 {
-	char *parts[5], *rest = job->parts;
+	char *parts[5], *rest;
 
-	if (field.len >= JOB_FIELD_BYTES)
-		return false;
-	memcpy(job->field, field.data, field.len);
-	job->field[field.len] = '\0';
-	memcpy(job->parts, job->field, field.len + 1);
+	buf_add(&job->field, field.data, field.len);
+	buf_add(&job->parts, field.data, field.len);
+	rest = job->parts.data;
 	for (size_t i = 0; i < ARRAY_SIZE(parts); i++) {
 		parts[i] = strsep(&rest, " ");
 		if (parts[i] == NULL)
@@ -131,7 +131,7 @@ static bool read_field(struct job *job, struct span field)
 					  : QUEUE_WORKFLOW;
 	job->deliveries = (unsigned)strtoul(parts[2], NULL, 10);
 	job->birth = parts[3];
-	job->carry = parts[4];
+	attempts_read(&job->before, parts[4]);
 	return true;
 }
 
@@ -208,7 +208,7 @@ void job_wait(struct job *job, const char *what, bool (*cancel)(struct job *job)
 struct turn_claim job_claim(const struct job *job)
 {
 	return (struct turn_claim){
-		.field = job->field,
+		.field = job->field.data,
 		.token = job->token,
 		.birth = job->birth,
 		.org = job->message.org.text,

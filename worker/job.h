@@ -17,19 +17,20 @@
 #include "io/integration_cache.h"
 #include "io/resolver.h"
 #include "io/turn.h"
+#include "attempts.h"
 
 struct worker;
 struct confirmation_read;
 
-#define JOB_FIELD_BYTES 192
 #define JOB_TOKEN_BYTES 33 /* of a confirmation: 128 bits in hex and a NUL */
 
 /* How a job leaves the pipeline. */
 enum job_end {
 	JOB_REPLIES,	/* a reply, the usual end */
 	JOB_GIVEN_BACK, /* back to the front of the line: it was not begun, or may be repeated */
-	JOB_DELAYED,	/* back with a due time, its mark kept: it waits for room in the window */
-	JOB_UNSENT,	/* back with a due time, its mark taken back: nothing of it left */
+	JOB_DELAYED, /* back with a due time, its mark as it is: it waits for room in the window */
+	JOB_UNSENT,  /* back with a due time, its mark taken back: nothing of it left */
+	JOB_AGAIN, /* back with a due time, its mark says that the attempt ended: it is made again */
 };
 
 struct job {
@@ -44,9 +45,10 @@ struct job {
 	bool leaving; /* it will be given back as soon as its wait ends */
 
 	/* claim */
-	char field[JOB_FIELD_BYTES]; /* `token queue deliveries birth carry` */
-	char parts[JOB_FIELD_BYTES]; /* the same, cut into the next four */
-	const char *token, *birth, *carry;
+	struct buf field; /* `token queue deliveries birth carry` */
+	struct buf parts; /* the same, cut into the next four and `before` */
+	const char *token, *birth;
+	struct attempts before; /* what earlier deliveries tried */
 	enum queue queue;
 	unsigned deliveries;
 	struct buf payload;
@@ -88,7 +90,7 @@ struct job {
 	/* begin */
 	int64_t begun_at_ms; /* Unix time by Redis; 0: not begun */
 	int64_t begun_mono_us;
-	bool began_before;	/* an earlier delivery had begun too */
+	bool began_before; /* an earlier delivery had begun too, and how that ended is not known */
 	int64_t retry_after_ms; /* below 0: none */
 
 	/* call */
@@ -102,16 +104,17 @@ struct job {
 
 	/* settle */
 	enum job_end end;
-	int64_t due_ms; /* JOB_DELAYED, JOB_UNSENT */
+	int64_t due_ms; /* of all but the first two */
 	enum reply_status status;
 	struct error error;
 	enum sent sent;
 	bool retryable;
-	bool bury;	     /* also to `dead` */
-	bool identity_done;  /* the script told who has the id: it is not asked again */
-	bool id_is_taken;    /* begin found another job's: it has no end of its own */
-	bool keys_are_wrong; /* a key that settling needs is of another type */
-	struct buf details;  /* JSON, of the error */
+	bool bury;		/* also to `dead` */
+	bool identity_done;	/* the script told who has the id: it is not asked again */
+	bool id_is_taken;	/* begin found another job's: it has no end of its own */
+	bool answers_as_before; /* with the error of an earlier attempt */
+	bool keys_are_wrong;	/* a key that settling needs is of another type */
+	struct buf details;	/* JSON, of the error */
 	struct buf reply;
 	struct buf dead_entry;
 	struct turn_item item;

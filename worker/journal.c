@@ -6,6 +6,7 @@
 
 #include "io/clock.h"
 #include "log.h"
+#include "retry.h"
 #include "worker.h"
 
 #define TRACE_ID_BYTES 33 /* with its NUL */
@@ -42,9 +43,10 @@ void journal_ended(const struct job *job)
 	log_event(LOG_INFO, "job ended", WHO(message), "status", 's',
 		reply_status_name(job->status), "code", 's',
 		job->status == REPLY_FAILED ? error_info(job->error.code)->name : NULL, "sent", 's',
-		sent_name(job->sent), "attempts", 'i', (int64_t)(job->called ? 1 : 0), "deliveries",
-		'i', (int64_t)job->deliveries, "http_status", 'n', (int64_t)response->status,
-		"http_problem", 's', job->called ? response->reason : NULL, "version", 'n',
+		sent_name(retry_sent(job)), "attempts", 'i', (int64_t)retry_calls(job),
+		"deliveries", 'i', (int64_t)job->deliveries, "http_status", 'n',
+		(int64_t)response->status, "http_problem", 's',
+		job->called ? response->reason : NULL, "version", 'n',
 		job->integration != NULL ? (int64_t)strtoll(job->integration->version, NULL, 10)
 					 : (int64_t)0,
 		"confirms", 's', job->confirms.text, "trace_id", 's', trace_id, "wait_ms", 't',
@@ -74,7 +76,8 @@ void journal_put_back(const struct job *job)
 	static const char *const whys[] = {[JOB_REPLIES] = NULL,
 		[JOB_GIVEN_BACK] = "to be taken again",
 		[JOB_DELAYED] = "until it is due",
-		[JOB_UNSENT] = "until it is due, nothing was sent"};
+		[JOB_UNSENT] = "until it is due, nothing was sent",
+		[JOB_AGAIN] = "until it is tried again"};
 
 	log_event(LOG_DEBUG, "job was put back", WHO(&job->message), "why", 's', whys[job->end],
 		"deliveries", 'i', (int64_t)job->deliveries, "worker", 's',

@@ -4,16 +4,17 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "bellhop/alloc.h"
+#include "bellhop/bug.h"
 #include "bellhop/key.h"
 #include "io/clock.h"
 #include "io/random.h"
 #include "io/resp.h"
 #include "log.h"
 
-#define TIMEOUT_MS  1000
-#define FIELD_BYTES 192
+#define TIMEOUT_MS 1000
 
 /* A claim whose answer was lost on its way to us: nobody runs it. */
 struct given_back {
@@ -67,26 +68,41 @@ static void on_given(void *arg, struct span answer)
 	free(given);
 }
 
+/* `token queue deliveries birth carry` as `queue deliveries birth carry`, with one delivery less. False where it is none. */
+static bool write_envelope(char *field, struct buf *envelope)
+{
+	char *parts[5];
+
+	for (size_t i = 0; i < ARRAY_SIZE(parts); i++) {
+		parts[i] = strsep(&field, " ");
+		if (parts[i] == NULL)
+			return false;
+	}
+	buf_printf(envelope, "%s %lu %s %s", parts[1], strtoul(parts[2], NULL, 10) - 1, parts[3],
+		parts[4]);
+	return true;
+}
+
 /* It goes back at once, and is not counted as a delivery. */
 static void give_back(struct membership *membership, struct span field)
 {
-	char text[FIELD_BYTES], token[FIELD_BYTES], queue[2], birth[FIELD_BYTES],
-		carry[FIELD_BYTES];
-	char envelope[3 * FIELD_BYTES];
+	char *text = xmemdup(field.data, field.len), *cut = xmemdup(field.data, field.len);
+	struct buf envelope;
 	struct given_back *given;
-	unsigned deliveries;
 
-	snprintf(text, sizeof(text), "%.*s", (int)field.len, field.data);
-	if (field.len >= sizeof(text) || sscanf(text, "%191s %1s %u %191s %191s", token, queue,
-						 &deliveries, birth, carry) != 5)
-		return;
-	snprintf(envelope, sizeof(envelope), "%s %u %s %s", queue, deliveries - 1, birth, carry);
-	given = xcalloc(1, sizeof(*given));
-	given->membership = membership;
-	given->next = membership->given_back;
-	membership->given_back = given;
-	turn_item_init(&given->item);
-	turn_add_give(membership->turn, &given->item, text, envelope, on_given, given);
+	buf_init(&envelope, field.len + 1);
+	if (write_envelope(cut, &envelope)) {
+		given = xcalloc(1, sizeof(*given));
+		given->membership = membership;
+		given->next = membership->given_back;
+		membership->given_back = given;
+		turn_item_init(&given->item);
+		turn_add_back(membership->turn, &given->item, TURN_GIVE,
+			&(struct turn_claim){.field = text}, envelope.data, 0, on_given, given);
+	}
+	buf_release(&envelope);
+	free(cut);
+	free(text);
 }
 
 static bool is_on_its_way_back(const struct membership *membership, struct span field)

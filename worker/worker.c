@@ -164,7 +164,7 @@ static bool on_is_known(void *arg, struct span field)
 	struct worker *worker = arg;
 
 	for (const struct job *job = worker->oldest; job != NULL; job = job->newer) {
-		if (span_is(field, job->field))
+		if (span_is(field, job->field.data))
 			return true;
 	}
 	return false;

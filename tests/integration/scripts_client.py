@@ -158,7 +158,7 @@ class Done:
 
 @dataclass
 class PutBack:
-    """'give', 'retry' or 'unsent'."""
+    """'give', 'retry', 'unsent' or 'again'."""
 
     kind: str
     claim: Claim
@@ -170,7 +170,7 @@ class PutBack:
         args = [self.kind, self.claim.field, self.envelope]
         if self.kind == "give":
             return [], args
-        if self.kind == "unsent":
+        if self.kind in ("unsent", "again"):
             return [shard.key("delayed")], args + [self.due_ms, self.job.name, self.claim.birth]
         return [shard.key("delayed")], args + [self.due_ms]
 
@@ -443,6 +443,10 @@ class Worker:
     def unsent(self, claim, due_ms, job=None):
         envelope = claim.envelope(int(claim.deliveries) - 1)
         return self.ask(PutBack("unsent", claim, envelope, due_ms, job or Job()))
+
+    def again(self, claim, due_ms, job=None, carry=None):
+        envelope = claim.envelope(int(claim.deliveries) - 1, carry)
+        return self.ask(PutBack("again", claim, envelope, due_ms, job or Job()))
 
 
 @dataclass

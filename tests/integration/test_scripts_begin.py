@@ -91,7 +91,7 @@ def test_beginning_anew_may_be_refused_and_then_leaves_its_old_place_free(shard,
     shard.pass_us(SECOND_US + 1)
     for other, held in zip(others[1:], claims(shard, worker, 2)):
         worker.begin(held, replace(other, limit=3))
-    assert worker.begin(mine, job) == "rate_limited 60000"
+    assert worker.begin(mine, job) == "wait_room 60000 unsent"
     assert shard.redis.zcard(shard.window(job)) == 2
     assert worker.done(mine, job, identity=True) == "ok"
     assert "acme:j0" not in begun(shard)
@@ -425,13 +425,49 @@ def test_a_repeat_is_over_where_the_action_was_switched_off(shard, worker):
 def test_a_repeat_waits_for_room_and_keeps_its_mark(shard, worker):
     job = Job(repeatable=True, limit=1)
     again = repeat(shard, worker, job)
-    assert worker.begin(again, job) == "wait_room 60000"
+    assert worker.begin(again, job) == "wait_room 60000 ours"
     assert begun(shard) == ["acme:j1"]
     assert worker.retry(again, shard.now_ms + 60000) == "ok"
     shard.pass_ms(60000)
     worker.renew()
     [third] = worker.claim()
     assert worker.begin(third, job) == f"ok {shard.now_us} 1"
+
+
+def ended(shard, worker, job):
+    """A further delivery of a job whose attempt ended."""
+    held = claim(shard, worker)
+    assert worker.begin(held, job).startswith("ok")
+    assert worker.again(held, shard.now_ms, job) == "ok"
+    worker.renew()
+    [again] = worker.claim()
+    return again
+
+
+def test_a_job_whose_attempt_ended_waits_for_room(shard, worker):
+    job = Job(repeatable=True, limit=1)
+    assert worker.begin(ended(shard, worker, job), job) == "wait_room 60000 ended"
+
+
+def test_a_job_whose_attempt_ended_answers_for_itself_where_there_is_no_further_one(shard, worker):
+    job = Job(repeatable=True)
+    again = ended(shard, worker, job)
+    assert worker.begin(again, job, deadline_ms=shard.now_ms) == "ended"
+    shard.redis.hset(shard.integration(job), "enabled", "0")
+    assert worker.begin(again, job) == "ended"
+    shard.redis.hset(shard.integration(job), "enabled", "1")
+    shard.define(version="2")
+    assert worker.begin(again, job) == "changed"  # the worker has to look again
+    assert worker.begin(again, replace(job, version="2")) == "ended"
+
+
+def test_an_attempt_begun_too_long_ago_leaves_what_the_one_before_it_came_to(shard, worker):
+    job = Job(repeatable=True, limit=2)
+    again = ended(shard, worker, job)
+    assert worker.begin(again, job).endswith(" 2")
+    shard.pass_us(SECOND_US + 1)
+    assert worker.begin(again, job) == f"ok {shard.now_us} 2"
+    assert shard.redis.zcard(shard.window(job)) == 2
 
 
 def test_a_job_of_which_nothing_was_sent_begins_as_the_first_time_and_counts_again(shard, worker):

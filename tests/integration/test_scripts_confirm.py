@@ -243,7 +243,7 @@ def test_a_yes_that_begins_anew_and_is_refused_gives_its_token_back(shard, worke
     shard.pass_ms(1500)
     other = Job(id="other", limit=5)
     worker.begin(claim(shard, worker, other, "chat"), other)
-    assert worker.begin(held, DECISION, limit=1) == "rate_limited 60000"
+    assert worker.begin(held, DECISION, limit=1) == "wait_room 60000 unsent"
     assert used(shard) is None
     reply = reply_text(DECISION, "failed", "no")
     assert worker.done(held, DECISION, reply=reply, identity=True) == "ok"

@@ -448,6 +448,54 @@ def test_unsent_leaves_the_mark_of_another_job_alone(shard, worker):
     assert worker.done(first) == "ok"
 
 
+def test_an_attempt_that_ended_is_followed_by_another_that_knows_it(shard, worker):
+    job = Job(repeatable=True)
+    held = begun(shard, worker, job)
+    assert worker.again(held, shard.now_ms, job, carry="1.lost") == "ok"
+    worker.renew()
+    [second] = worker.claim()
+    assert (second.birth, second.deliveries, second.carry) == (held.birth, "1", "1.lost")
+    assert worker.begin(second, job) == f"ok {shard.now_us} 2"
+    assert worker.done(second, job) == "ok"
+    assert is_settled(shard, worker)
+
+
+def test_an_attempt_that_ended_is_none_that_is_open(shard, worker):
+    """Where the next one is refused the job answers for itself, and nobody says that a worker died."""
+    job = Job(repeatable=True)
+    worker.again(begun(shard, worker, job), shard.now_ms, job)
+    worker.renew()
+    [second] = worker.claim()
+    assert worker.done(second, job, identity=True, reply=failed(job, "yes")) == "ok"
+    assert json.loads(shard.redis.get(shard.result(job)))["sent"] == "yes"
+    assert is_settled(shard, worker)
+
+
+def test_a_death_in_the_second_attempt_is_known_though_the_first_ended(shard, worker):
+    job = Job(repeatable=True)
+    worker.again(begun(shard, worker, job), shard.now_ms, job)
+    worker.renew()
+    [second] = worker.claim()
+    worker.begin(second, job)
+    worker.retry(second, shard.now_ms)
+    worker.renew()
+    [third] = worker.claim()
+    assert worker.done(third, job, identity=True) == "ours"
+    assert worker.begin(third, job) == f"ok {shard.now_us} 1"
+
+
+def test_a_second_attempt_of_which_nothing_was_sent_still_knows_the_first(shard, worker):
+    job = Job(repeatable=True)
+    worker.again(begun(shard, worker, job), shard.now_ms, job)
+    worker.renew()
+    [second] = worker.claim()
+    worker.begin(second, job)
+    worker.unsent(second, shard.now_ms, job)
+    worker.renew()
+    [third] = worker.claim()
+    assert worker.begin(third, job) == f"ok {shard.now_us} 2"
+
+
 def test_put_back_twice_it_is_there_once(shard, worker):
     held = claim(shard, worker)
     envelope = held.envelope(0)
@@ -567,7 +615,7 @@ def test_a_key_of_the_wrong_type_stops_its_item_alone_and_before_any_change(shar
     assert worker.ask(item) == "ok"
 
 
-LISTS = [("give", "retry"), ("retry", "delayed"), ("unsent", "delayed")]
+LISTS = [("give", "retry"), ("retry", "delayed"), ("unsent", "delayed"), ("again", "delayed")]
 
 
 @pytest.mark.parametrize("kind, key", LISTS)

@@ -51,8 +51,11 @@ class Held:
         return self.earlier or self.claim.carry.endswith(".maybe")
 
     def fail(self, sent, begun=False, **more):
-        reply = reply_text(self.job, "failed", sent)
-        self.want = Done(self.claim, self.job, reply, identity=not begun, basis=not begun, **more)
+        """A refusal never hides an attempt that may have been sent: the job carries it."""
+        carried = sent == "no" and self.claim.carry.endswith(".maybe")
+        reply = reply_text(self.job, "failed", "maybe" if carried else sent)
+        basis = not begun and not carried
+        self.want = Done(self.claim, self.job, reply, identity=not begun, basis=basis, **more)
 
     def put_back(self, kind, due_ms=0, carry=None):
         envelope = self.claim.envelope(int(self.claim.deliveries) - 1, carry)
@@ -118,7 +121,7 @@ class Process:
             held.put_back("give")
         elif word == "wait_room":
             held.put_back("retry", self.world.shard.now_ms + int(rest[0]), held.claim.carry)
-        elif word in ("unknown", "over"):
+        elif word in ("unknown", "over", "ended"):
             held.fail("maybe", begun=True)
         elif word == "lost":
             del self.held[held.claim.field]
@@ -166,7 +169,7 @@ class Process:
         elif outcome == "refused":
             held.fail("yes", begun=True)
         elif (outcome == "cut" or held.maybe_sent) and may_repeat:
-            held.put_back("retry", due_ms, f"{held.attempts + 1}.maybe")
+            held.put_back("again", due_ms, f"{held.attempts + 1}.maybe")
         elif outcome == "cut" or held.maybe_sent:
             held.fail("maybe", begun=True)
         elif held.attempts < 2 and self.world.chance(0.7):

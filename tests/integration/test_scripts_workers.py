@@ -322,7 +322,7 @@ def test_leaving_by_an_old_name_changes_nothing(shard, worker):
 
 # A death at each step
 
-STEPS = ["claim", "begin", "settle", "waiting", "give", "retry", "unsent"]
+STEPS = ["claim", "begin", "settle", "waiting", "give", "retry", "unsent", "again"]
 
 
 def go(shard, worker, step, job):
@@ -343,6 +343,8 @@ def go(shard, worker, step, job):
         worker.retry(held, shard.now_ms + 10)
     elif step == "unsent":
         worker.unsent(held, shard.now_ms + 10, job)
+    elif step == "again":
+        worker.again(held, shard.now_ms + 10, job)
 
 
 @pytest.mark.parametrize("repeatable", [False, True])
@@ -357,8 +359,10 @@ def test_a_death_at_any_step_loses_nothing_and_answers_once(shard, worker, step,
     for held in worker.claim(10):
         answer = worker.begin(held, job)
         sent_before = step in ("begin", "waiting", "retry")
-        assert answer.split()[0] == ("unknown" if sent_before and not repeatable else "ok")
-        assert answer.startswith("ok") is False or answer.endswith("1" if sent_before else "0")
+        refusal = {"again": "ended"}.get(step, "unknown" if sent_before else "ok")
+        assert answer.split()[0] == ("ok" if repeatable else refusal)
+        earlier = "2" if step == "again" else "1" if sent_before else "0"
+        assert answer.startswith("ok") is False or answer.endswith(earlier)
         assert worker.done(held, job) == "ok"
     assert shard.popped() == [reply_text(job)] * pushes
     assert not shard.leftovers()
@@ -390,6 +394,7 @@ def test_a_lost_answer_at_any_step_loses_nothing_and_answers_once(shard, worker,
         assert worker.begin(held, job) == begun
     puts = {"give": worker.give, "retry": lambda c: worker.retry(c, shard.now_ms)}
     puts["unsent"] = lambda c: worker.unsent(c, shard.now_ms, job)
+    puts["again"] = lambda c: worker.again(c, shard.now_ms, job)
     if step in puts:
         puts[step](held)  # lost
         back(worker, known=[held])

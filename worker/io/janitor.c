@@ -48,6 +48,7 @@ struct janitor {
 	int64_t reap_from_ms; /* monotonic */
 	int64_t renewed_ms;   /* when that was asked for, monotonic */
 	int64_t next_ms;      /* of the timer, monotonic */
+	int64_t expected_ms; /* when the next job is due that the renew under way may not have seen, monotonic; 0: none */
 	struct victim victims[VICTIMS_MAX];
 	size_t victim_count;
 };
@@ -65,6 +66,16 @@ static int64_t interval_ms(const struct janitor *janitor)
 	int64_t third = janitor->options->lease_ms / 3;
 
 	return third < RENEW_MS ? (third > 0 ? third : 1) : RENEW_MS;
+}
+
+/* The next renew: after the interval, or when a job is due before. */
+static void schedule_next(struct janitor *janitor)
+{
+	int64_t now_ms = clock_now_ms(), at_ms = now_ms + interval_ms(janitor);
+
+	if (janitor->expected_ms != 0 && janitor->expected_ms < at_ms)
+		at_ms = janitor->expected_ms;
+	schedule(janitor, at_ms > now_ms ? at_ms - now_ms : 1);
 }
 
 static void add_key(struct janitor *janitor, const char *tail)
@@ -114,7 +125,8 @@ static void on_reaped(void *arg, const struct redis_value *value)
 	if (moved > 0)
 		janitor->events.took_over(janitor->arg, span_of(victim->worker), moved);
 	/* Its own lease comes first, however much the dead left behind; the renewal names them again. */
-	if (clock_now_ms() - janitor->renewed_ms >= interval_ms(janitor))
+	if (clock_now_ms() - janitor->renewed_ms >= interval_ms(janitor) ||
+		(janitor->expected_ms != 0 && janitor->expected_ms <= clock_now_ms()))
 		renew(janitor);
 	else
 		reap_next(janitor);
@@ -196,11 +208,11 @@ static void read_ages(const struct redis_value *value)
 static void on_renewed(void *arg, const struct redis_value *value)
 {
 	struct janitor *janitor = arg;
-	int64_t due, wait = interval_ms(janitor);
+	int64_t due;
 	size_t expired;
 
 	if (janitor->open)
-		schedule(janitor, wait);
+		schedule_next(janitor);
 	if (!is_list(janitor, value))
 		return;
 	clock_set_redis_us(redis_value_integer(redis_value_at(value, 0)), janitor->call.asked_us);
@@ -220,6 +232,7 @@ static void renew(struct janitor *janitor)
 	struct buf *command = &janitor->call.command;
 
 	janitor->renewed_ms = clock_now_ms();
+	janitor->expected_ms = 0;
 	script_call_begin(&janitor->call, SCRIPT_RENEW, ARRAY_SIZE(renew_keys), 3);
 	for (size_t i = 0; i < ARRAY_SIZE(renew_keys); i++)
 		add_key(janitor, renew_keys[i]);
@@ -281,10 +294,11 @@ void janitor_close(struct janitor *janitor)
 
 void janitor_expect(struct janitor *janitor, int64_t due_ms)
 {
-	int64_t wait = due_ms - clock_redis_ms() + 1;
+	int64_t wait = due_ms - clock_redis_ms() + 1,
+		at_ms = clock_now_ms() + (wait < 1 ? 1 : wait);
 
-	if (wait < 1)
-		wait = 1;
-	if (janitor->open && clock_now_ms() + wait < janitor->next_ms)
-		schedule(janitor, wait);
+	if (janitor->expected_ms == 0 || at_ms < janitor->expected_ms)
+		janitor->expected_ms = at_ms;
+	if (janitor->open && at_ms < janitor->next_ms)
+		schedule_next(janitor);
 }

@@ -25,6 +25,7 @@
 	X(DUPLICATES, "duplicates_total",                                                       \
 		"Jobs whose id was known: answered with the reply of the first.")               \
 	X(TAKEN_OVER, "takeovers_total", "Jobs taken over from workers whose lease had ended.") \
+	X(RETRIES, "retries_total", "Attempts that failed in passing and are made again.")      \
 	X(LIMITED, "rate_limited_total", "Calls that the window had no room for.")              \
 	X(RECONNECTS, "redis_reconnects_total", "Connections to Redis that were lost.")         \
 	X(REPLIES_DROPPED, "replies_dropped_total",                                             \

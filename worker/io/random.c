@@ -14,3 +14,8 @@ void random_hex(char *out, size_t bytes)
 	randombytes_buf(random, bytes);
 	sodium_bin2hex(out, 2 * bytes + 1, random, bytes);
 }
+
+uint32_t random_below(uint32_t limit)
+{
+	return randombytes_uniform(limit);
+}

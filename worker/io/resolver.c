@@ -58,18 +58,18 @@ static void host_answered(void *arg, const struct dns_answer *answer)
 {
 	struct host *host = arg;
 	struct resolver *resolver = host->resolver;
-	int64_t keep_s = answer->ttl_s;
+	int64_t keep_ms = answer->ttl_s * 1000LL;
 	struct resolver_query *query;
 
-	if (keep_s < KEEP_MIN_S)
-		keep_s = KEEP_MIN_S;
-	if (keep_s > KEEP_MAX_S)
-		keep_s = KEEP_MAX_S;
+	if (keep_ms < KEEP_MIN_S * 1000)
+		keep_ms = KEEP_MIN_S * 1000;
+	if (keep_ms > KEEP_MAX_S * 1000)
+		keep_ms = KEEP_MAX_S * 1000;
 	if (answer->failure)
-		keep_s = KEEP_FAILURE_S;
+		keep_ms = KEEP_FAILURE_MS;
 	host->failure = answer->failure;
 	host->addresses = answer->addresses;
-	host->until_us = resolver_now_us() + keep_s * 1000000;
+	host->until_us = resolver_now_us() + keep_ms * 1000;
 	host->org->asked--;
 	org_give(resolver, host->org);
 	host->org = NULL;

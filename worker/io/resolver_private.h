@@ -11,11 +11,11 @@
 #include "io/dns.h"
 #include "io/resolver.h"
 
-#define BUCKETS	       1024 /* a power of two */
-#define KEPT_MAX       4096
-#define KEEP_MIN_S     1
-#define KEEP_MAX_S     30
-#define KEEP_FAILURE_S 1
+#define BUCKETS		1024 /* a power of two */
+#define KEPT_MAX	4096
+#define KEEP_MIN_S	1
+#define KEEP_MAX_S	30
+#define KEEP_FAILURE_MS 200 /* less than the pause before another attempt mostly is */
 
 TAILQ_HEAD(query_list, resolver_query);
 TAILQ_HEAD(host_list, host);

@@ -174,25 +174,11 @@ void turn_add_settle(struct turn *turn, struct turn_item *item, const struct tur
 	enqueue(turn, item, done, arg);
 }
 
-void turn_add_give(struct turn *turn, struct turn_item *item, const char *field,
-	const char *envelope, turn_fn done, void *arg)
+void turn_add_back(struct turn *turn, struct turn_item *item, enum turn_back back,
+	const struct turn_claim *claim, const char *envelope, int64_t due_ms, turn_fn done,
+	void *arg)
 {
-	turn_words_give(item, field, envelope);
-	enqueue(turn, item, done, arg);
-}
-
-void turn_add_retry(struct turn *turn, struct turn_item *item, const char *field,
-	const char *envelope, int64_t due_ms, turn_fn done, void *arg)
-{
-	turn_words_later(item, turn->options->shard, "retry", field, envelope, due_ms);
-	enqueue(turn, item, done, arg);
-}
-
-void turn_add_unsent(struct turn *turn, struct turn_item *item, const struct turn_claim *claim,
-	const char *envelope, int64_t due_ms, turn_fn done, void *arg)
-{
-	turn_words_later(item, turn->options->shard, "unsent", claim->field, envelope, due_ms);
-	turn_words_mark(item, claim);
+	turn_words_back(item, turn->options->shard, back, claim, envelope, due_ms);
 	enqueue(turn, item, done, arg);
 }
 

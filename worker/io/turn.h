@@ -112,6 +112,14 @@ struct turn_losses {
 	struct span not_lists; /* keys of lists that are none, with a space between; borrowed */
 };
 
+/* How a job is put back. */
+enum turn_back {
+	TURN_GIVE,   /* to the front of the line */
+	TURN_DELAY,  /* due later, its mark as it is */
+	TURN_UNSENT, /* due later, its mark taken back: nothing was sent */
+	TURN_AGAIN,  /* due later, its mark says that the attempt has ended */
+};
+
 struct turn_events {
 	/* How many jobs it may take now. */
 	size_t (*room)(void *arg);
@@ -143,15 +151,10 @@ void turn_add_begin(struct turn *turn, struct turn_item *item, const struct turn
 	turn_fn done, void *arg);
 void turn_add_settle(struct turn *turn, struct turn_item *item, const struct turn_settle *settle,
 	turn_fn done, void *arg);
-/* Back to the front of the line, with that envelope. */
-void turn_add_give(struct turn *turn, struct turn_item *item, const char *field,
-	const char *envelope, turn_fn done, void *arg);
-/* Due later, the mark kept. */
-void turn_add_retry(struct turn *turn, struct turn_item *item, const char *field,
-	const char *envelope, int64_t due_ms, turn_fn done, void *arg);
-/* Due later, the mark taken back: nothing was sent. */
-void turn_add_unsent(struct turn *turn, struct turn_item *item, const struct turn_claim *claim,
-	const char *envelope, int64_t due_ms, turn_fn done, void *arg);
+/* Puts the job back with that envelope (`queue deliveries birth carry`). */
+void turn_add_back(struct turn *turn, struct turn_item *item, enum turn_back back,
+	const struct turn_claim *claim, const char *envelope, int64_t due_ms, turn_fn done,
+	void *arg);
 /* Takes an item out that is not in the call under way. False: it is, and its answer will come. */
 bool turn_cancel(struct turn_item *item);
 /* Sends what there is, at the latest at the end of this loop turn; also asks for jobs where there is room. */

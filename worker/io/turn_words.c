@@ -238,30 +238,28 @@ void turn_words_settle(
 		word(item, settle->dead.data, settle->dead.len);
 }
 
-void turn_words_give(struct turn_item *item, const char *field, const char *envelope)
+void turn_words_back(struct turn_item *item, const char *shard, enum turn_back back,
+	const struct turn_claim *claim, const char *envelope, int64_t due_ms)
 {
-	start(item, false);
-	string(item, "give");
-	string(item, field);
-	string(item, envelope);
-}
-
-void turn_words_later(struct turn_item *item, const char *shard, const char *kind,
-	const char *field, const char *envelope, int64_t due_ms)
-{
+	static const char *const kinds[] = {
+		[TURN_GIVE] = "give",
+		[TURN_DELAY] = "retry",
+		[TURN_UNSENT] = "unsent",
+		[TURN_AGAIN] = "again",
+	};
 	struct buf *key = scratch();
 
 	start(item, false);
+	string(item, kinds[back]);
+	string(item, claim->field);
+	string(item, envelope);
+	if (back == TURN_GIVE)
+		return;
 	key_shard(key, shard, "delayed");
 	add_key(item, key);
-	string(item, kind);
-	string(item, field);
-	string(item, envelope);
 	number(item, due_ms);
-}
-
-void turn_words_mark(struct turn_item *item, const struct turn_claim *claim)
-{
+	if (back == TURN_DELAY)
+		return;
 	mark_name(item, claim);
 	string(item, claim->birth);
 }

@@ -54,14 +54,18 @@ static enum step_result cut_off_before(struct job *job)
 	return STEP_SETTLE;
 }
 
-/* A repeat waits for room in the window, where that comes before its deadline. */
-static enum step_result wait_for_room(struct job *job, int64_t wait_ms)
+/* `ms who`: a job that was let in before waits for room in the window, where that comes before its deadline. */
+static enum step_result wait_for_room(struct job *job, struct span answer)
 {
+	char *who;
+	int64_t wait_ms = strtoll(answer.data, &who, 10);
+
 	job->due_ms = clock_redis_ms() + wait_ms;
-	if (job->message.deadline_ms > 0 && job->due_ms >= job->message.deadline_ms)
-		return cut_off_before(job);
-	job->end = JOB_DELAYED;
-	return STEP_SETTLE;
+	if (job->message.deadline_ms == 0 || job->due_ms < job->message.deadline_ms) {
+		job->end = JOB_DELAYED;
+		return STEP_SETTLE;
+	}
+	return strcmp(who, " ours") == 0 ? cut_off_before(job) : rate_limited(job, wait_ms);
 }
 
 static enum step_result refused(struct job *job, struct span answer)
@@ -70,7 +74,7 @@ static enum step_result refused(struct job *job, struct span answer)
 
 	if (job_token_refused(job, answer))
 		return STEP_SETTLE;
-	if (begins_with(answer, "expired", &rest))
+	if (begins_with(answer, "expired", &rest) || begins_with(answer, "ended", &rest))
 		job_expired(job);
 	else /* duplicate, conflict, waiting, lost: settle asks and hears it again */
 		job->id_is_taken = true;
@@ -109,7 +113,7 @@ static void on_answer(void *arg, struct span answer)
 			"operator.");
 		result = STEP_SETTLE;
 	} else if (begins_with(answer, "wait_room", &rest)) {
-		result = wait_for_room(job, strtoll(rest.data, NULL, 10));
+		result = wait_for_room(job, rest);
 	} else {
 		result = refused(job, answer);
 	}

@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "bellhop/alloc.h"
 #include "bellhop/bug.h"
@@ -14,6 +15,24 @@
 
 #define READ_TIMEOUT_MS 1000
 #define READ_PAUSE_MS	500
+
+/* A repeat sends the same bytes: an attempt made with another definition is followed by none. */
+static enum step_result check_version(struct job *job)
+{
+	const char *version = job->integration->version;
+
+	if (strcmp(version, job->before.version) == 0)
+		return STEP_NEXT;
+	if (strtoll(version, NULL, 10) < strtoll(job->before.version, NULL, 10)) {
+		/* Versions only grow: it is this worker that has not heard of the newer one. */
+		integration_cache_forget(job->worker->integrations, job->integration);
+		job->end = JOB_GIVEN_BACK;
+	} else {
+		job_error(job, ERROR_INVALID_DEFINITION,
+			"The definition was changed between two attempts.");
+	}
+	return STEP_SETTLE;
+}
 
 static enum step_result find_action(struct job *job, const char *action)
 {
@@ -38,7 +57,9 @@ static enum step_result find_action(struct job *job, const char *action)
 				integration->name, action);
 		return STEP_SETTLE;
 	}
-	return job->error.code != ERROR_NONE ? STEP_SETTLE : STEP_NEXT; /* the deadline passed */
+	if (job->error.code != ERROR_NONE) /* the deadline passed */
+		return STEP_SETTLE;
+	return job->before.tries > 0 ? check_version(job) : STEP_NEXT;
 }
 
 /* Redis could not be asked. A mark that an earlier delivery left stays where it is. */

@@ -4,6 +4,7 @@
 
 #include "bellhop/json_out.h"
 #include "bellhop/response.h"
+#include "retry.h"
 #include "worker.h"
 
 #define EXCERPT_BYTES 2048 /* of what an upstream said, in an error */
@@ -87,22 +88,6 @@ static void excerpt(struct job *job, struct buf *out)
 	json_out_string(out, (struct span){text->data, length_to_show(job, text)});
 }
 
-static bool is_passing(int status)
-{
-	switch (status) {
-	case 408:
-	case 425:
-	case 429:
-	case 500:
-	case 502:
-	case 503:
-	case 504:
-		return true;
-	default:
-		return false;
-	}
-}
-
 static void map_status(struct job *job)
 {
 	int status = job->response.status;
@@ -118,7 +103,7 @@ static void map_status(struct job *job)
 	job_error(job, ERROR_UPSTREAM_STATUS,
 		"The upstream answered with status %d: `details` holds what it said of it.",
 		status);
-	job->retryable = job_is_repeatable(job) && is_passing(status);
+	job->retryable = job_is_repeatable(job) && retry_status_passes(status);
 	if (job->response.retry_after_s >= 0)
 		job->retry_after_ms = job->response.retry_after_s * 1000;
 	buf_printf(&job->details, "{\"status\":%d,\"body\":", status);

@@ -12,6 +12,7 @@
 #include "io/clock.h"
 #include "io/metrics.h"
 #include "journal.h"
+#include "retry.h"
 #include "worker.h"
 
 #define DEAD_PAYLOAD_BYTES (64 * 1024)
@@ -42,7 +43,7 @@ static void write_reply(struct job *job)
 	const bool decision = message->decision != DECISION_NONE;
 	const struct reply reply = {
 		.status = job->status,
-		.sent = job->sent,
+		.sent = retry_sent(job),
 		.digest = message->digest,
 		.id = message->id.text,
 		.org = message->org.text,
@@ -56,7 +57,7 @@ static void write_reply(struct job *job)
 		.retry_after_ms = job->retry_after_ms,
 		.details = {job->details.data, job->details.len},
 		.http_status = job->response.status,
-		.attempts = job->called ? 1 : 0,
+		.attempts = retry_calls(job),
 		.duration_ms = job->response.duration_ms,
 		.definition_version =
 			job->integration != NULL ? strtoll(job->integration->version, NULL, 10) : 0,
@@ -83,11 +84,17 @@ static void write_dead_entry(struct job *job)
 	buf_printf(out, "\",\"time_ms\":%lld}", (long long)clock_redis_ms());
 }
 
+/* Of its last attempt; 0: none was begun. */
+static int64_t begun_at_ms(const struct job *job)
+{
+	return job->begun_at_ms != 0 ? job->begun_at_ms : job->before.begun_at_ms;
+}
+
 /* A token is used up when its call is begun; of this one nothing left. */
 static bool gives_token_back(const struct job *job)
 {
-	return job->message.decision == DECISION_APPROVE && job->begun_at_ms != 0 &&
-	       job->status == REPLY_FAILED && job->sent == SENT_NO;
+	return job->message.decision == DECISION_APPROVE && begun_at_ms(job) != 0 &&
+	       job->status == REPLY_FAILED && retry_sent(job) == SENT_NO;
 }
 
 static unsigned flags_of(const struct job *job)
@@ -111,6 +118,8 @@ static unsigned flags_of(const struct job *job)
 	if (was_begun(job))
 		return flags | (gives_token_back(job) ? TURN_UNUSE : 0);
 	flags |= TURN_IDENTITY;
+	if (job->answers_as_before)
+		return flags | (gives_token_back(job) ? TURN_UNUSE : 0);
 	if (job->integration != NULL && job->integration->versioned)
 		flags |= TURN_BASIS;
 	if (job->status == REPLY_PENDING)
@@ -138,7 +147,10 @@ static void add_reply(struct job *job)
 			job->status == REPLY_PENDING ? job->confirm_token : job->message.token.text,
 		.expires_at_ms = job->confirm_expires_ms,
 		.frozen = {job->sealed.data, job->sealed.len},
-		.used = {job->used.data, job->used.len},
+		/* Where it did not come as far as confirm, load read what this very decision had left behind. */
+		.used = job->used.len > 0
+				? (struct span){job->used.data, job->used.len}
+				: (struct span){job->confirmation.data, job->confirmation.len},
 	};
 
 	write_reply(job);
@@ -147,9 +159,9 @@ static void add_reply(struct job *job)
 	settle.audit.action = job->message.action.text;
 	settle.audit.status = reply_status_name(job->status);
 	settle.audit.code = code_of(job);
-	settle.audit.sent = sent_name(job->sent);
-	settle.audit.attempts = job->called ? 1 : 0;
-	settle.audit.begun_at_ms = job->begun_at_ms;
+	settle.audit.sent = sent_name(retry_sent(job));
+	settle.audit.attempts = retry_calls(job);
+	settle.audit.begun_at_ms = begun_at_ms(job);
 	settle.audit.http_status = job->response.status;
 	settle.audit.ms = job->response.duration_ms;
 	settle.audit.by = by_of(&job->message);
@@ -168,29 +180,29 @@ static void add_reply(struct job *job)
 }
 
 /* `queue deliveries birth carry`. A job that is given back was not delivered in vain: its count stays what it was. */
-static void write_envelope(const struct job *job, char envelope[JOB_FIELD_BYTES])
+static void write_envelope(const struct job *job, struct buf *envelope)
 {
 	static const char letters[QUEUE_COUNT] = {'d', 'c', 'w'};
 
-	snprintf(envelope, JOB_FIELD_BYTES, "%c %u %s %s", letters[job->queue], job->deliveries - 1,
-		job->birth, job->carry);
+	buf_clear(envelope);
+	buf_printf(envelope, "%c %u %s ", letters[job->queue], job->deliveries - 1, job->birth);
+	attempts_write(&job->before, envelope);
 }
 
 static void add_put_back(struct job *job)
 {
-	struct turn *turn = job->worker->turn;
-	struct turn_claim claim = job_claim(job);
-	char envelope[JOB_FIELD_BYTES];
+	static const enum turn_back backs[] = {
+		[JOB_GIVEN_BACK] = TURN_GIVE,
+		[JOB_DELAYED] = TURN_DELAY,
+		[JOB_UNSENT] = TURN_UNSENT,
+		[JOB_AGAIN] = TURN_AGAIN,
+	};
+	const struct turn_claim claim = job_claim(job);
+	struct buf *envelope = &job->worker->scratch;
 
 	write_envelope(job, envelope);
-	if (job->end == JOB_GIVEN_BACK)
-		turn_add_give(turn, &job->item, job->field, envelope, on_answer, job);
-	else if (job->end == JOB_DELAYED)
-		turn_add_retry(turn, &job->item, job->field, envelope, job->due_ms, on_answer, job);
-	else
-		turn_add_unsent(turn, &job->item, &claim, envelope, job->due_ms, on_answer, job);
-	if (job->end != JOB_GIVEN_BACK)
-		janitor_expect(job->worker->janitor, job->due_ms);
+	turn_add_back(job->worker->turn, &job->item, backs[job->end], &claim, envelope->data,
+		job->due_ms, on_answer, job);
 }
 
 static void note_end(const struct job *job)
@@ -198,6 +210,8 @@ static void note_end(const struct job *job)
 	if (job->end != JOB_REPLIES) {
 		metrics_add(METRICS_GIVEN_BACK, 1);
 		journal_put_back(job);
+		if (job->end != JOB_GIVEN_BACK)
+			janitor_expect(job->worker->janitor, job->due_ms);
 		return;
 	}
 	metrics_job_ended(
@@ -306,6 +320,8 @@ static void on_answer(void *arg, struct span answer)
 enum step_result step_settle(struct job *job)
 {
 	job_forget_secret(job);
+	if (job->end == JOB_REPLIES)
+		retry_judge(job);
 	if (job->end == JOB_REPLIES)
 		add_reply(job);
 	else

@@ -16,11 +16,12 @@
 --                          unuse:   token, expires_at_ms, used
 --                          dead:    entry
 --                     flags: store 1, reply 2, audit 4, identity 8 (not begun: is the id known?), basis 16 (is the definition still so?),
---                     pending 32, decline 64, dead 128, unuse 256 (begun, and provably nothing was sent: the token is good again);
+--                     pending 32, decline 64, dead 128, unuse 256 (it was begun, and provably nothing was sent: the token is good again);
 --                     basis and decline only with identity, pending only with both
 --           'give':   ARGV kind, field, envelope                    back to the front of the line
---           'retry':  KEYS delayed  ARGV kind, field, envelope, due_ms         due later, the mark kept
+--           'retry':  KEYS delayed  ARGV kind, field, envelope, due_ms         due later, the mark as it is
 --           'unsent': KEYS delayed  ARGV kind, field, envelope, due_ms, name, birth   due later, the mark says that nothing was sent
+--           'again':  KEYS delayed  ARGV kind, field, envelope, due_ms, name, birth   due later, the mark says that the attempt ended
 -- A begin             KEYS result, window, integration, secrets, confirm, pending (token)
 --                     ARGV field, name, birth, token, digest, repeatable, deadline_ms, version, action, limit, window_us,
 --                          decision token or '', used, secrets, then (field, tag) for each secret
@@ -35,8 +36,9 @@
 -- the next. Tokens are counted from first_token; it moves on by claim_max with every claim asked for, answered or not, so that
 -- none is given out twice. A result begins with v, status, sent, digest, in that order. Payloads and replies are opaque.
 --
--- A mark in `begun` is `birth waiters token digest begun_us earlier version`: waiters is 1 where a duplicate waits for the reply, earlier
--- is 1 where a former delivery had begun too, and the token is `-` where provably nothing was sent: then the mark only keeps the id.
+-- A mark in `begun` is `birth waiters token digest begun_us earlier version`: waiters is 1 where a duplicate waits for the reply. The token
+-- is the attempt's; `-` where provably nothing was sent: then the mark only keeps the id; `=` where the last attempt ended and the job carries
+-- how. earlier is 1 where a former delivery had begun too and its end is not known, 2 where former attempts ended.
 --
 -- A claim that is still in claims:W decides who may settle. Redis undoes nothing, so each item asks all that may fail before its
 -- first change. Out of memory is looked at only until a script's first write: the one below makes sure that jobs which are
@@ -156,8 +158,9 @@ local function write_mark(name, birth, waiters, token, digest, at, earlier, vers
 		birth .. ' ' .. waiters .. ' ' .. token .. ' ' .. digest .. ' ' .. at .. ' ' .. earlier .. ' ' .. version)
 end
 
--- Who has this id? mine: begun by this very claim. ours: begun by an earlier delivery of this job. unsent: this job, of which nothing was
--- sent. waiting, conflict: another job. duplicate, conflict: answered. free: nobody. And what is known of it.
+-- Who has this id? mine: begun by this very claim. ours: begun by an earlier delivery of this job, its end not known. ended: this job, whose
+-- last attempt ended. unsent: this job, of which nothing was sent. waiting, conflict: another job. duplicate, conflict: answered. free:
+-- nobody. And what is known of it.
 local function identify(name, result_key, birth, token, digest)
 	local mark = call('HGET', begun, name)
 	if mark then
@@ -165,7 +168,7 @@ local function identify(name, result_key, birth, token, digest)
 		if mark_birth ~= birth then
 			return mark_digest == digest and 'waiting' or 'conflict', mark
 		end
-		local who = mark_token == token and 'mine' or mark_token == '-' and 'unsent' or 'ours'
+		local who = mark_token == token and 'mine' or mark_token == '-' and 'unsent' or mark_token == '=' and 'ended' or 'ours'
 		return who, waiters, at, earlier, version
 	end
 	local result = redis.pcall('GET', result_key)
@@ -384,14 +387,14 @@ local function settle_done()
 		local who, known = identify(name, result_key, birth, token, digest)
 		if who == 'duplicate' or who == 'waiting' then
 			return settle_as_duplicate(who, known, field, name, birth, waiting, replies)
-		elseif who ~= 'free' and who ~= 'unsent' then
+		elseif who ~= 'free' and who ~= 'unsent' and who ~= 'ended' then
 			return who
 		end
 		local refused = end_refused(has, more)
 		if refused then
 			return refused
 		end
-		marked, waiters = who == 'unsent', known
+		marked, waiters, earlier = who ~= 'free', known, who == 'unsent' and '0' or nil
 	else
 		local mark = call('HGET', begun, name)
 		marked = mark and find(mark, birth, 1, true) == 1 and sub(mark, #birth + 1, #birth + 1) == ' '
@@ -436,13 +439,17 @@ local function settle_done()
 	return 'ok'
 end
 
--- Nothing of it was sent: its mark only keeps the id, unless a former delivery may have sent something.
-local function take_mark_back(name, birth)
+-- What the token of a mark becomes when nothing of its attempt was sent: what it was before; nil where a former delivery's call is open.
+local UNSENT = {['0'] = '-', ['2'] = '='}
+
+-- The attempt is over. Where nothing of it was sent, its mark says what it said before it, unless a former delivery may have sent something.
+local function end_attempt(kind, name, birth)
 	local mark = call('HGET', begun, name)
 	if mark then
 		local mark_birth, waiters, _, digest, at, earlier, version = match(mark, MARK)
-		if mark_birth == birth and earlier == '0' then
-			write_mark(name, birth, waiters, '-', digest, at, earlier, version)
+		local token = kind == 'again' and '=' or UNSENT[earlier]
+		if mark_birth == birth and token then
+			write_mark(name, birth, waiters, token, digest, at, earlier, version)
 		end
 	end
 end
@@ -460,7 +467,7 @@ local function settle()
 		delayed, due = KEYS[k + 1], ARGV[a + 1]
 		k, a = k + 1, a + 1
 	end
-	if kind == 'unsent' then
+	if kind == 'unsent' or kind == 'again' then
 		name, birth = ARGV[a + 1], ARGV[a + 2]
 		a = a + 2
 	end
@@ -470,7 +477,7 @@ local function settle()
 	end
 	local entry = envelope .. '\n' .. payload
 	if name then
-		take_mark_back(name, birth)
+		end_attempt(kind, name, birth)
 	end
 	if delayed then
 		call('ZADD', delayed, due, entry)
@@ -536,29 +543,30 @@ local function begin()
 		end
 		-- Begun too long ago to be what the window says. Nothing of it was sent: taken back, and begun again.
 		call('ZREM', window, token)
-		who = earlier == '1' and 'ours' or 'unsent'
-		if who == 'unsent' then
-			write_mark(name, birth, waiters, '-', digest, at, earlier, mark_version)
-			if confirm then
+		who = earlier == '1' and 'ours' or earlier == '2' and 'ended' or 'unsent'
+		if who ~= 'ours' then
+			write_mark(name, birth, waiters, UNSENT[earlier], digest, at, earlier, mark_version)
+			if who == 'unsent' and confirm then
 				call('HDEL', confirm, 'used')
 			end
 		end
 	end
-	local again = who == 'ours'
+	local again = who == 'ours' or who == 'ended'
+	local over = who == 'ended' and 'ended' or 'over'
 	if again then
 		if repeatable == '0' then
-			return 'unknown'
+			return who == 'ended' and 'ended' or 'unknown'
 		end
 		if mark_version ~= version then
 			local current = call('HGET', integration, 'version') or ''
-			return current == mark_version and 'changed' or 'over'
+			return current == mark_version and 'changed' or over
 		end
 	elseif who ~= 'free' and who ~= 'unsent' then
 		return who
 	end
 
 	if deadline ~= '0' and now_ms >= tonumber(deadline) then
-		return again and 'over' or 'expired'
+		return again and over or 'expired'
 	end
 	local is_changed, on = changed(integration, secrets_key, version, action, fields, tags)
 	if confirm and not again then
@@ -568,15 +576,17 @@ local function begin()
 		end
 	end
 	if is_changed or not on then
-		return (again and not is_changed) and 'over' or 'changed'
+		return (again and not is_changed) and over or 'changed'
 	end
 	local wait = window_wait(window, tonumber(limit), window_us)
 	if wait > 0 then
-		return (again and 'wait_room ' or 'rate_limited ') .. whole(math.ceil(wait / 1000))
+		-- One that was let in before waits for room.
+		local ms = whole(math.ceil(wait / 1000))
+		return who == 'free' and 'rate_limited ' .. ms or 'wait_room ' .. ms .. ' ' .. who
 	end
 	call('ZADD', window, now, token)
 	call('PEXPIRE', window, expiry_ms(window_us))
-	earlier = again and '1' or '0'
+	earlier = who == 'ours' and '1' or who == 'ended' and '2' or '0'
 	write_mark(name, birth, waiters, token, digest, now, earlier, version)
 	if confirm and not again then
 		use_token(confirm, pending, confirm_token, used)
