@@ -18,3 +18,8 @@ void random_hex(char *out, size_t bytes)
 {
 	snprintf(out, 2 * bytes + 1, "%0*llx", (int)(2 * bytes), (unsigned long long)++drawn);
 }
+
+uint32_t random_below(uint32_t limit)
+{
+	return (uint32_t)(++drawn * 7919 % limit);
+}

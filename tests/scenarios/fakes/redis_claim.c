@@ -13,7 +13,7 @@
 static void take(struct redis_claim *claim, char queue, unsigned deliveries, const char *birth,
 	const char *carry, const char *payload, struct redis_value *out)
 {
-	char token[128], field[512];
+	char token[128], field[4096];
 
 	snprintf(token, sizeof(token), "%s.%lld", claim->worker, (long long)claim->next_token++);
 	snprintf(field, sizeof(field), "%s %c %u %s %s", token, queue, deliveries,
@@ -29,10 +29,10 @@ static void take_retry(struct redis_claim *claim, struct redis_value *out)
 	struct row *row;
 
 	while (claim->room > 0 && (row = rows_last(claim->retry)) != NULL) {
-		char queue, birth[128], carry[128];
+		char queue, birth[128], carry[3072];
 		unsigned deliveries;
 
-		if (sscanf(row->value, "%c %u %127s %127[^\n]", &queue, &deliveries, birth,
+		if (sscanf(row->value, "%c %u %127s %3071[^\n]", &queue, &deliveries, birth,
 			    carry) != 4)
 			BUG("an entry of retry that is none: %s", row->value);
 		take(claim, queue, deliveries + 1, birth, carry, strchr(row->value, '\n') + 1, out);

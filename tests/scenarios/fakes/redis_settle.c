@@ -205,7 +205,8 @@ static void write_end(
 		keep_pending(done);
 	else if (done->flags & TURN_DECLINE)
 		turn_use_token(done->confirm, done->pending, done->token, done->used);
-	else if ((done->flags & TURN_UNUSE) && mark != NULL && !mark->earlier)
+	else if ((done->flags & TURN_UNUSE) && mark != NULL && mark->earlier == 0 &&
+		 strcmp(mark->token, "=") != 0)
 		unuse_token(done);
 	if (done->replies != NULL)
 		push(turn, done->replies, done->reply);
@@ -228,12 +229,12 @@ static const char *settle_done(
 		who = turn_identify(turn, &done.asker, &mark);
 		if (who == WHO_DUPLICATE || who == WHO_WAITING)
 			return as_duplicate(turn, &done, who, &mark);
-		if (who != WHO_FREE && who != WHO_UNSENT)
+		if (who != WHO_FREE && who != WHO_UNSENT && who != WHO_ENDED)
 			return who_name(who);
 		refused = end_refused(turn, &done, text, size);
 		if (refused != NULL)
 			return refused;
-		marked = who == WHO_UNSENT;
+		marked = who != WHO_FREE;
 	} else {
 		marked = turn_read_mark(turn, done.asker.name, &mark) &&
 			 strcmp(mark.birth, done.asker.birth) == 0;
@@ -245,14 +246,17 @@ static const char *settle_done(
 	return "ok";
 }
 
-/* Nothing of it was sent: its mark only keeps the id, unless a former delivery may have sent something. */
-static void take_mark_back(struct fake_turn *turn, const char *name, const char *birth)
+/* The attempt is over. Where nothing of it was sent, its mark says what it said before it, unless a former delivery may have sent something. */
+static void end_attempt(
+	struct fake_turn *turn, const char *kind, const char *name, const char *birth)
 {
+	const bool ended = strcmp(kind, "again") == 0;
 	struct mark mark;
 
-	if (!turn_read_mark(turn, name, &mark) || strcmp(mark.birth, birth) != 0 || mark.earlier)
+	if (!turn_read_mark(turn, name, &mark) || strcmp(mark.birth, birth) != 0 ||
+		(!ended && mark.earlier == 1))
 		return;
-	snprintf(mark.token, sizeof(mark.token), "-");
+	snprintf(mark.token, sizeof(mark.token), "%s", ended || mark.earlier == 2 ? "=" : "-");
 	turn_write_mark(turn, name, &mark);
 }
 
@@ -269,7 +273,7 @@ static const char *put_back(
 		delayed = words_text(keys);
 		due_ms = words_number(args);
 	}
-	if (strcmp(kind, "unsent") == 0) {
+	if (strcmp(kind, "unsent") == 0 || strcmp(kind, "again") == 0) {
 		name = words_text(args);
 		birth = words_text(args);
 	}
@@ -278,7 +282,7 @@ static const char *put_back(
 	buf_init(&entry, 1024 * 1024);
 	buf_printf(&entry, "%s\n%s", envelope, claim->value);
 	if (name != NULL)
-		take_mark_back(turn, name, birth);
+		end_attempt(turn, kind, name, birth);
 	if (delayed != NULL)
 		rows_score(delayed, entry.data, due_ms);
 	else

@@ -38,16 +38,15 @@ bool turn_read_mark(const struct fake_turn *turn, const char *name, struct mark 
 {
 	const struct row *row = rows_find(turn->begun, name);
 	long long at_us;
-	int waits, earlier;
+	int waits;
 
 	*mark = (struct mark){0};
 	if (row == NULL)
 		return false;
 	if (sscanf(row->value, "%127s %d %127s %63s %lld %d %31s", mark->birth, &waits, mark->token,
-		    mark->digest, &at_us, &earlier, mark->version) != 7)
+		    mark->digest, &at_us, &mark->earlier, mark->version) != 7)
 		BUG("a mark that is none: %s", row->value);
 	mark->waits = waits == 1;
-	mark->earlier = earlier == 1;
 	mark->at_us = at_us;
 	return true;
 }
@@ -72,6 +71,8 @@ enum who turn_identify(const struct fake_turn *turn, const struct asker *asker, 
 									: WHO_CONFLICT;
 		if (strcmp(mark->token, asker->token) == 0)
 			return WHO_MINE;
+		if (strcmp(mark->token, "=") == 0)
+			return WHO_ENDED;
 		return strcmp(mark->token, "-") == 0 ? WHO_UNSENT : WHO_OURS;
 	}
 	if (result == NULL ||
@@ -87,7 +88,7 @@ enum who turn_identify(const struct fake_turn *turn, const struct asker *asker, 
 const char *who_name(enum who who)
 {
 	static const char *const names[] = {
-		"free", "mine", "ours", "unsent", "waiting", "duplicate", "conflict"};
+		"free", "mine", "ours", "unsent", "ended", "waiting", "duplicate", "conflict"};
 
 	return names[who];
 }
@@ -239,29 +240,36 @@ static bool again(const struct fake_turn *turn, const struct begin *begin, struc
 	entry = rows_find(begin->window, begin->asker.token);
 	if (entry != NULL)
 		rows_remove(entry);
-	*who = mark->earlier ? WHO_OURS : WHO_UNSENT;
-	if (!mark->earlier) {
+	*who = mark->earlier == 1 ? WHO_OURS : mark->earlier == 2 ? WHO_ENDED : WHO_UNSENT;
+	if (*who == WHO_OURS)
+		return false;
+	snprintf(mark->token, sizeof(mark->token), "%s", *who == WHO_ENDED ? "=" : "-");
+	turn_write_mark(turn, begin->asker.name, mark);
+	if (*who == WHO_UNSENT) {
 		struct row *used =
 			begin->confirm != NULL ? rows_find(begin->confirm, "used") : NULL;
-
-		snprintf(mark->token, sizeof(mark->token), "-");
-		turn_write_mark(turn, begin->asker.name, mark);
 		if (used != NULL)
 			rows_remove(used);
 	}
 	return false;
 }
 
-/* Why this may not begin, or NULL. `repeats`: an earlier delivery had begun. */
-static const char *refuse(
-	const struct begin *begin, bool repeats, enum who who, char *text, size_t size)
+/* What is said of a repeat that is not made any more. */
+static const char *over(enum who who)
 {
+	return who == WHO_ENDED ? "ended" : "over";
+}
+
+/* Why this may not begin, or NULL. */
+static const char *refuse(const struct begin *begin, enum who who, char *text, size_t size)
+{
+	const bool repeats = who == WHO_OURS || who == WHO_ENDED;
 	const char *current = field_of(begin->basis.integration, "version");
 	bool changed, on;
 	int64_t wait_us;
 
 	if (begin->deadline_ms != 0 && loop_redis_us() / 1000 >= begin->deadline_ms)
-		return repeats ? "over" : "expired";
+		return repeats ? over(who) : "expired";
 	changed = turn_has_changed(&begin->basis);
 	on = is_on(&begin->basis);
 	if (begin->confirm != NULL && !repeats &&
@@ -269,17 +277,20 @@ static const char *refuse(
 			who == WHO_UNSENT ? begin->used : NULL, text, size))
 		return text;
 	if (changed || !on)
-		return repeats && !changed ? "over" : "changed";
+		return repeats && !changed ? over(who) : "changed";
 	wait_us = window_wait(begin->window, begin->limit, begin->window_us);
 	if (wait_us == 0)
 		return NULL;
-	snprintf(text, size, "%s %lld", repeats ? "wait_room" : "rate_limited",
-		(long long)(wait_us + 999) / 1000);
+	if (who == WHO_FREE)
+		snprintf(text, size, "rate_limited %lld", (long long)(wait_us + 999) / 1000);
+	else /* it was let in before */
+		snprintf(text, size, "wait_room %lld %s", (long long)(wait_us + 999) / 1000,
+			who_name(who));
 	return text;
 }
 
 static void make_begun(
-	const struct fake_turn *turn, const struct begin *begin, struct mark *mark, bool repeats)
+	const struct fake_turn *turn, const struct begin *begin, struct mark *mark, enum who who)
 {
 	int64_t now_us = loop_redis_us();
 
@@ -292,9 +303,9 @@ static void make_begun(
 	BUG_ON(begun_count == BEGUN_MAX);
 	snprintf(begun_names[begun_count++], sizeof(begun_names[0]), "%s", begin->asker.name);
 	mark->at_us = now_us;
-	mark->earlier = repeats;
+	mark->earlier = who == WHO_OURS ? 1 : who == WHO_ENDED ? 2 : 0;
 	turn_write_mark(turn, begin->asker.name, mark);
-	if (begin->confirm != NULL && !repeats)
+	if (begin->confirm != NULL && mark->earlier == 0)
 		turn_use_token(begin->confirm, begin->pending, begin->token, begin->used);
 }
 
@@ -311,22 +322,22 @@ static void do_begin(struct fake_turn *turn, struct words *keys, struct words *a
 		value_add(turn->out, value_string(text));
 		return;
 	}
-	repeats = who == WHO_OURS;
+	repeats = who == WHO_OURS || who == WHO_ENDED;
 	if (repeats && !begin.repeatable) {
-		refused = "unknown";
+		refused = who == WHO_ENDED ? "ended" : "unknown";
 	} else if (repeats && strcmp(mark.version, begin.basis.version) != 0) {
 		const char *current = field_of(begin.basis.integration, "version");
 
 		refused = strcmp(current != NULL ? current : "", mark.version) == 0 ? "changed"
-										    : "over";
+										    : over(who);
 	} else if (who != WHO_FREE && who != WHO_UNSENT && !repeats) {
 		refused = who_name(who);
 	} else {
-		refused = refuse(&begin, repeats, who, text, sizeof(text));
+		refused = refuse(&begin, who, text, sizeof(text));
 	}
 	if (refused == NULL) {
-		make_begun(turn, &begin, &mark, repeats);
-		snprintf(text, sizeof(text), "ok %lld %d", (long long)mark.at_us, repeats);
+		make_begun(turn, &begin, &mark, who);
+		snprintf(text, sizeof(text), "ok %lld %d", (long long)mark.at_us, mark.earlier);
 		refused = text;
 	}
 	value_add(turn->out, value_string(refused));

@@ -15,8 +15,8 @@ struct fake_turn {
 /* What is written in `begun` before the first byte may leave. */
 struct mark {
 	char birth[128], token[128], digest[64], version[32];
-	bool waits;   /* a duplicate waits for the reply */
-	bool earlier; /* a former delivery had begun too */
+	bool waits; /* a duplicate waits for the reply */
+	int earlier; /* 1: a former delivery had begun too, its end not known; 2: former attempts ended */
 	int64_t at_us;
 };
 
@@ -26,7 +26,16 @@ struct asker {
 };
 
 /* Who has the id. */
-enum who { WHO_FREE, WHO_MINE, WHO_OURS, WHO_UNSENT, WHO_WAITING, WHO_DUPLICATE, WHO_CONFLICT };
+enum who {
+	WHO_FREE,
+	WHO_MINE,
+	WHO_OURS,
+	WHO_UNSENT,
+	WHO_ENDED,
+	WHO_WAITING,
+	WHO_DUPLICATE,
+	WHO_CONFLICT
+};
 
 const char *who_name(enum who who);
 enum who turn_identify(const struct fake_turn *turn, const struct asker *asker, struct mark *mark);
