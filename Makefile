@@ -104,14 +104,15 @@ $B/tests/unit/io/test_%: $B/tests/unit/io/test_%.o $(call objects,$(IO_UNIT_HELP
 	$(call say,LD,$@)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ -lcmocka $(WORKER_LIBS)
 
-# The worker itself, on a clock and an io of the stories' own: libevent too is one of the fakes.
+# The worker itself, on a clock and an io of the stories' own: libevent too is one of the fakes. Sanitizers are slow: with them
+# each third telling.
 SCENARIOS := $B/tests/scenarios/scenarios
 $(SCENARIOS): $(call objects,$(STORY_SRC) $(STORY_WORKER_SRC)) $(COMMON_LIB)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(COMMON_LIBS) -lcrypto
 
 scenarios: $(SCENARIOS) ## stories: the real pipeline, each told again with every io call going wrong
-	@scripts/unit $(SCENARIOS)
+	@BELLHOP_STORY_EVERY=$${BELLHOP_STORY_EVERY:-$(if $(SAN),3,1)} scripts/unit $(SCENARIOS)
 
 unit: $(UNIT_BIN) $(IO_UNIT_BIN) ## unit tests: common/ without network, worker/io on the loopback; no Redis
 	@scripts/unit $(UNIT_BIN) $(IO_UNIT_BIN)

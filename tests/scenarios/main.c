@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/sysinfo.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -26,6 +27,7 @@
 static struct story {
 	char name[NAME_BYTES];
 	void (*tell)(void);
+	pid_t pid;
 } stories[STORIES_MAX];
 static size_t story_count;
 
@@ -47,7 +49,7 @@ static int by_name(const void *a, const void *b)
 
 static void tell(const struct story *story, size_t call, enum io_fault fault)
 {
-	stage_open(call, fault);
+	stage_open(story->name, call, fault);
 	words_begin();
 	story->tell();
 	truth_check();
@@ -80,38 +82,55 @@ static size_t torture(const struct story *story)
 }
 
 /* In a process of its own, so that one that aborts or leaks is one that failed. */
-static bool run(const struct story *story)
+static void start(struct story *story)
 {
-	int status;
-	pid_t pid;
-
-	printf("[ RUN      ] %s\n", story->name);
 	fflush(stdout);
-	pid = fork();
-	if (pid == 0) {
-		if (getenv("BELLHOP_STORY_REDIS") != NULL)
-			mirror_open(getenv("BELLHOP_STORY_REDIS"));
-		size_t tellings = torture(story);
-
-		mirror_close();
-		printf("[       OK ] %s\n", story->name);
-		printf("[       OK ] %s, with %zu things going wrong\n", story->name, tellings);
-		exit(0); /* and a look at what leaked */
-	}
-	if (waitpid(pid, &status, 0) == pid && WIFEXITED(status) && WEXITSTATUS(status) == 0)
-		return true;
-	printf("[  FAILED  ] %s\n", story->name);
-	return false;
+	story->pid = fork();
+	if (story->pid != 0)
+		return;
+	if (getenv("BELLHOP_STORY_REDIS") != NULL)
+		mirror_open(getenv("BELLHOP_STORY_REDIS"));
+	printf("[       OK ] %s, with %zu things going wrong\n", story->name, torture(story));
+	printf("[       OK ] %s\n", story->name);
+	mirror_close();
+	exit(0); /* and a look at what leaked */
 }
 
+/* Waits for one; returns whether it failed. */
+static bool finish(void)
+{
+	int status = 0;
+	pid_t pid = wait(&status);
+
+	BUG_ON(pid < 0);
+	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
+		return false;
+	for (size_t i = 0; i < story_count; i++) {
+		if (stories[i].pid == pid)
+			printf("[  FAILED  ] %s\n", stories[i].name);
+	}
+	return true;
+}
+
+/* As many at once as there are processors; one after the other where they share a real Redis. */
 static void run_all(size_t *ran, size_t *failed, const char *name)
 {
+	size_t most = getenv("BELLHOP_STORY_REDIS") != NULL ? 1 : (size_t)get_nprocs();
+	size_t running = 0;
+
 	for (size_t i = 0; i < story_count; i++) {
 		if (name != NULL && strcmp(name, stories[i].name) != 0)
 			continue;
+		if (running == most) {
+			*failed += finish();
+			running--;
+		}
+		start(&stories[i]);
+		running++;
 		++*ran;
-		*failed += !run(&stories[i]);
 	}
+	for (; running > 0; running--)
+		*failed += finish();
 }
 
 static int run_one(const char *name, const char *call, const char *fault_name)

@@ -30,6 +30,7 @@ static unsigned depth; /* of stage_run(): inside another where a worker stands s
 static struct told told[TOLD_MAX];
 static size_t told_count, dead_expected, struck_call;
 static enum io_fault struck_fault;
+static const char *told_story = "";
 
 static void on_stall(struct event_base *base);
 static void on_death(struct event_base *base);
@@ -54,10 +55,10 @@ void stage_fail(const char *format, ...)
 	va_list args;
 
 	if (struck_call > 0)
-		printf("    with call %zu (%s), which %s: ", struck_call, io_call_what(struck_call),
-			io_fault_name(struck_fault));
+		printf("    %s with call %zu (%s), which %s: ", told_story, struck_call,
+			io_call_what(struck_call), io_fault_name(struck_fault));
 	else
-		printf("    as it is written: ");
+		printf("    %s as it is written: ", told_story);
 	va_start(args, format);
 	vprintf(format, args);
 	va_end(args);
@@ -197,9 +198,10 @@ void stage_stop_oldest(void)
 	release_gone();
 }
 
-void stage_open(size_t call, enum io_fault fault)
+void stage_open(const char *story, size_t call, enum io_fault fault)
 {
 	read_options();
+	told_story = story;
 	struck_call = call;
 	struck_fault = fault;
 	told_count = dead_expected = 0;

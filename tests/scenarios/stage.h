@@ -23,8 +23,8 @@ struct told {
 #define STAGE_STALL_US 15000000
 #define STAGE_WAIT_US  (300 * 1000000LL)
 
-/* `call` 0: as it is written. */
-void stage_open(size_t call, enum io_fault fault);
+/* `call` 0: as it is written. `story` is its name, for who reads what failed. */
+void stage_open(const char *story, size_t call, enum io_fault fault);
 /* The workers are told to stop, and everything is freed. */
 void stage_close(void);
 /* The story is told with a fault. */
