@@ -40,7 +40,10 @@ WORKER_LIBS = $(eval WORKER_LIBS := $(shell pkg-config --libs $(COMMON_PKGS) $(W
 COMMON_SRC := $(wildcard common/*.c)
 WORKER_SRC := $(wildcard worker/*.c worker/steps/*.c worker/io/*.c)
 CLI_SRC := $(wildcard worker/cli/*.c)
-LUA_SRC := $(wildcard worker/io/scripts/*.lua)
+LUA_DIR := worker/io/scripts
+# One script a name; the longest is in parts.
+LUA_NAMES := turn $(patsubst $(LUA_DIR)/%.lua,%,$(wildcard $(LUA_DIR)/*.lua))
+LUA_TURN := $(patsubst %,$(LUA_DIR)/turn/%.lua,head replies identity settle begin claim run)
 IO_SRC := $(wildcard worker/io/*.c)
 UNIT_SRC := $(wildcard tests/unit/test_*.c)
 IO_UNIT_SRC := $(wildcard tests/unit/io/test_*.c)
@@ -85,11 +88,17 @@ $B/flags: FORCE
 	@echo '$(CC) $(ALL_CFLAGS)' | cmp -s - $@ || echo '$(CC) $(ALL_CFLAGS)' > $@
 
 # Each Lua script becomes an array of bytes that io/script.c includes.
-$B/lua/%.lua.h: worker/io/scripts/%.lua
-	$(call say,LUA,$<)
+$B/lua/turn.lua: $(LUA_TURN)
+	$(call say,LUA,$@)
 	$(Q)mkdir -p $(@D)
+	$(Q)cat $^ > $@
+$B/lua/%.lua: $(LUA_DIR)/%.lua
+	$(call say,LUA,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)cp $< $@
+$B/lua/%.lua.h: $B/lua/%.lua
 	$(Q)od -An -v -tx1 $< | sed 's/ \(..\)/0x\1,/g' > $@
-$B/worker/io/script.o: $(patsubst worker/io/scripts/%,$B/lua/%.h,$(LUA_SRC))
+$B/worker/io/script.o: $(LUA_NAMES:%=$B/lua/%.lua.h)
 
 $B/tests/unit/%: $B/tests/unit/%.o $(COMMON_LIB)
 	$(call say,LD,$@)

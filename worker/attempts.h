@@ -2,7 +2,7 @@
 /*
  * attempts: what the former attempts of a job came to, as one word that travels with the job.
  *
- * A job that is tried again goes back to Redis with this word in its envelope (`carry` in scripts/turn.lua), so whichever worker
+ * A job that is tried again goes back to Redis with this word in its envelope (`carry` in scripts/turn/), so whichever worker
  * gets it knows how often it was tried, whether the upstream may have been asked, and what to answer where no further attempt can
  * be made: the error of the last one. The word moves with the job in one script, so it is never lost and never left over.
  */

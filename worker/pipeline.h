@@ -9,7 +9,7 @@
  *
  * A step does its work and says what happens next. A step that must wait starts the waiting, calls job_wait(), returns
  * STEP_WAIT, and its callback calls one of pipeline_resume(), pipeline_fail() once. Only the driver moves a job: steps
- * never call each other. (The claim is the worker's: scripts/turn.lua.)
+ * never call each other. (The claim is the worker's: scripts/turn/.)
  */
 #ifndef WORKER_PIPELINE_H
 #define WORKER_PIPELINE_H

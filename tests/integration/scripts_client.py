@@ -15,13 +15,14 @@ A worker that dies is one that the test calls no more; an answer that is lost is
 
 import itertools
 import json
+import os
 import re
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from redis.exceptions import NoScriptError
 
-SCRIPTS = Path(__file__).resolve().parents[2] / "worker" / "io" / "scripts"
+SCRIPTS = Path(__file__).resolve().parents[2] / os.environ.get("BUILD", "build") / "lua"  # as the build put them together
 CLOCK_KEY = "test:clock"
 TIME = re.compile(r"(?:redis\.)?call\('TIME'\)")
 LEASE_MS = 30000

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The begin of scripts/turn.lua: the one moment at which a call may be let out."""
+"""The begin of scripts/turn/: the one moment at which a call may be let out."""
 
 from dataclasses import replace
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The claim of scripts/turn.lua: jobs out of the queues into a worker's hands."""
+"""The claim of scripts/turn/: jobs out of the queues into a worker's hands."""
 
 import pytest
 import redis

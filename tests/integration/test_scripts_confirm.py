@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Confirmations in scripts/turn.lua: a token is used once, by a call that is begun or by a no."""
+"""Confirmations in scripts/turn/: a token is used once, by a call that is begun or by a no."""
 
 import json
 from dataclasses import replace

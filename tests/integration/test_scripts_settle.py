@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The settle of scripts/turn.lua: an end of a claim, exactly once, and what it leaves behind."""
+"""The settle of scripts/turn/: an end of a claim, exactly once, and what it leaves behind."""
 
 import json
 from dataclasses import replace

@@ -3,7 +3,7 @@
  * turn: what the jobs of one loop turn want of Redis goes out as one script call: settles, begins and a claim.
  *
  * An item is one job's wish, written as soon as it is known and answered by a callback with the script's text for it
- * (scripts/turn.lua). One call is under way at a time; what comes meanwhile goes with the next, so the busier the worker, the
+ * (scripts/turn/). One call is under way at a time; what comes meanwhile goes with the next, so the busier the worker, the
  * larger the turns. An item whose answer was lost with the connection is asked again after the worker is registered
  * anew; the script gives the same answer.
  */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* turn_words: an item's wish as the words of scripts/turn.lua. */
+/* turn_words: an item's wish as the words of scripts/turn/. */
 #include "io/turn_words.h"
 
 #include "bellhop/bug.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* turn_words: an item's wish as the words of scripts/turn.lua: the one place that knows their order. */
+/* turn_words: an item's wish as the words of scripts/turn/: the one place that knows their order. */
 #ifndef WORKER_IO_TURN_WORDS_H
 #define WORKER_IO_TURN_WORDS_H
 
