@@ -160,6 +160,17 @@ demo: ## see a job run: what scripts/demo does
 lint: ## format, the arrows between modules, headers alone, cppcheck, shellcheck
 	@scripts/lint
 
+# A file is looked at again when it, a header of it, or the list of checks changed.
+TIDY := $(patsubst %.c,$B/tidy/%.ok,$(COMMON_SRC) $(WORKER_SRC) $(CLI_SRC))
+tidy: $(TIDY) ## clang-tidy 14 with the checks of .clang-tidy (`scripts/setup workshop` installs it)
+
+$B/tidy/%.ok: %.c $B/%.o .clang-tidy
+	$(call say,TIDY,$<)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CLANG_TIDY) --quiet $< -- $(filter-out -Werror -fstack-clash-protection,$(ALL_CFLAGS)) 2>$@.log || { cat $@.log; exit 1; }
+	$(Q)touch $@
+CLANG_TIDY ?= clang-tidy
+
 format: ## rewrite the sources as .clang-format says
 	@git ls-files '*.c' '*.h' | xargs clang-format -i
 

@@ -199,11 +199,13 @@ static void canonical_object(
 			xgrow(names->items, &names->capacity, names->count, sizeof(*names->items));
 		names->items[names->count++] = at;
 	}
-	if (names->count > first)
-		qsort_r(names->items + first, names->count - first, sizeof(*names->items), by_name,
+	size_t end = names->count;
+
+	if (end > first)
+		qsort_r(names->items + first, end - first, sizeof(*names->items), by_name,
 			(void *)tape);
 	buf_add_char(out, '{');
-	for (size_t i = first; i < first + tape->nodes[object].count; i++) {
+	for (size_t i = first; i < end; i++) {
 		uint32_t name = names->items[i];
 
 		if (i > first)

@@ -60,7 +60,7 @@ unsigned char percent_decode_at(struct span text, size_t at, size_t *len)
 		return (unsigned char)text.data[at];
 	}
 	*len = 3;
-	return (unsigned char)(hex_digit(text.data[at + 1]) << 4 | hex_digit(text.data[at + 2]));
+	return (unsigned char)(hex_digit(text.data[at + 1]) * 16 + hex_digit(text.data[at + 2]));
 }
 
 static void add_triplet(struct buf *out, unsigned char byte)

@@ -163,7 +163,7 @@ static unsigned char unescaped(const struct redact_search *search, size_t at)
 	if (*text == '+')
 		return ' ';
 	if (*text == '%' && hex_digit(text[1]) >= 0 && hex_digit(text[2]) >= 0)
-		return (unsigned char)(hex_digit(text[1]) << 4 | hex_digit(text[2]));
+		return (unsigned char)(hex_digit(text[1]) * 16 + hex_digit(text[2]));
 	if (*text != '\\')
 		return (unsigned char)*text;
 	escape.end = text + json_text_escape_bytes(text, end);

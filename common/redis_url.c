@@ -13,6 +13,7 @@
 
 #include "bellhop/alloc.h"
 #include "bellhop/buf.h"
+#include "bellhop/bug.h"
 #include "bellhop/span.h"
 
 #define DEFAULT_PORT	   6379
@@ -282,6 +283,7 @@ static int read_password(struct redis_url *url, const char *path, struct error *
 static char *show(const struct redis_url *url)
 {
 	struct buf out;
+	BUG_ON(!url->path && !url->host);
 	buf_init(&out, 64 * 1024);
 	buf_add_string(&out, url->path ? "unix://" : "redis://");
 	if (url->user)

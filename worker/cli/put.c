@@ -235,12 +235,10 @@ static int put_file(struct cli *cli, const struct put *typed)
 		if (typed->strict)
 			document_be_strict(&document);
 		note_problems(&document.problems);
-		if (document.definition)
-			status = cli_connect(cli);
-		else
+		if (!document.definition)
 			status = fail("%s has %zu error%s: nothing was changed", typed->path,
 				document.problems.errors, document.problems.errors == 1 ? "" : "s");
-		if (status == EXIT_DONE)
+		else if ((status = cli_connect(cli)) == EXIT_DONE)
 			status = put(cli, &document, typed->if_version);
 	}
 	document_release(&document);

@@ -119,6 +119,17 @@ static int seal(struct cli *cli, struct sealing *sealing, const struct stored *s
 	return EXIT_DONE;
 }
 
+static int seal_for(struct cli *cli, struct sealing *sealing, const struct stored *stored,
+	const struct definition *definition, bool *again)
+{
+	int status = refuse_field(sealing, definition);
+	if (status == EXIT_DONE)
+		status = read_value(sealing);
+	if (status == EXIT_DONE)
+		status = seal(cli, sealing, stored, definition->base.origin, again);
+	return status;
+}
+
 static int try_set(struct cli *cli, struct sealing *sealing, bool *again)
 {
 	struct stored stored;
@@ -134,11 +145,7 @@ static int try_set(struct cli *cli, struct sealing *sealing, bool *again)
 			      "right one first (`bellhop get %s` says what is wrong)",
 			sealing->name, sealing->name);
 	else
-		status = refuse_field(sealing, definition);
-	if (status == EXIT_DONE)
-		status = read_value(sealing);
-	if (status == EXIT_DONE)
-		status = seal(cli, sealing, &stored, definition->base.origin, again);
+		status = seal_for(cli, sealing, &stored, definition, again);
 	document_release(&document);
 	stored_release(&stored);
 	return status;

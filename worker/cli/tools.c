@@ -148,16 +148,16 @@ static int run(struct cli *cli, const struct tool_format *format)
 
 int command_tools(struct cli *cli, int argc, char **argv)
 {
-	const struct tool_format *format = NULL;
+	const struct tool_format *format;
 	const char *name = "mcp";
 	const struct own_option options[] = {{.name = "format", .value = &name}};
 	int status = cli_arguments(cli, argc, argv, options, 1, 0, 0);
-	if (status == EXIT_DONE)
-		format = tool_format_find(name);
-	if (status == EXIT_DONE && !format)
-		status = misuse("--format takes mcp, openai, anthropic or names");
-	if (status == EXIT_DONE)
-		status = cli_need_org(cli);
+	if (status)
+		return status;
+	format = tool_format_find(name);
+	if (!format)
+		return misuse("--format takes mcp, openai, anthropic or names");
+	status = cli_need_org(cli);
 	if (status == EXIT_DONE)
 		status = cli_connect(cli);
 	return status ? status : run(cli, format);

@@ -74,6 +74,7 @@ static int open_value(const struct integration *integration, size_t index, struc
 /* `Basic` and its base64 (RFC 7617). */
 static struct span basic_token(struct block *block, struct span user, struct span password)
 {
+	BUG_ON(user.data == NULL || password.data == NULL);
 	size_t len = user.len + 1 + password.len;
 	char *plain = cut(block, len);
 	char *token = cut(block, base64_bytes(len));
@@ -141,7 +142,7 @@ void credential_clear(struct credential *credential, struct secret_memory *memor
 int credential_open(struct credential *credential, const struct integration *integration,
 	struct keyring *keyring, struct secret_memory *memory, struct error *error)
 {
-	struct span values[INTEGRATION_SECRETS_MAX];
+	struct span values[INTEGRATION_SECRETS_MAX] = {{NULL, 0}};
 	struct block block;
 
 	for (size_t i = 0; i < integration->secret_count; i++) {

@@ -84,6 +84,6 @@ struct http_call *http_start(struct http_client *client, const struct http_reque
 /* The callback will not come; the connection is closed. Returns whether a byte of the request may have left. */
 bool http_cancel(struct http_call *call);
 /* Closes idle connections of one pool: after its definition or secret changed. */
-void http_client_forget(struct http_client *client, const char *pool);
+void http_client_forget(struct http_client *client, const char *name);
 
 #endif

@@ -168,7 +168,7 @@ void http_pool_free(struct http_pool *pool);
 /* socket */
 void http_socket_opened(struct http_pool *pool, int fd);
 int http_socket_closes(void *client, curl_socket_t fd);
-int http_socket_wants(CURL *easy, curl_socket_t fd, int what, void *pool, void *unused);
+int http_socket_wants(CURL *easy, curl_socket_t fd, int what, void *arg, void *unused);
 void http_socket_free(struct http_client *client, int fd);
 
 /* call */
@@ -191,8 +191,8 @@ void http_pin_loaded(struct http_call *call);
 bool http_pin_same(const struct sockaddr *a, const struct sockaddr *b);
 
 /* answer */
-size_t http_answer_header(char *line, size_t size, size_t count, void *call);
-size_t http_answer_body(char *data, size_t size, size_t count, void *call);
+size_t http_answer_header(char *line, size_t size, size_t count, void *arg);
+size_t http_answer_body(char *data, size_t size, size_t count, void *arg);
 
 /* end: fills in the response from what was heard and libcurl's result. */
 void http_end_judge(struct http_call *call, CURLcode result);

@@ -33,7 +33,7 @@ void resolver_free(struct resolver *resolver);
 bool resolver_knows(
 	struct resolver *resolver, const char *host, uint16_t port, struct address_list *addresses);
 /* Looks it up. `timeout_ms` from now. */
-struct resolver_query *resolver_start(struct resolver *resolver, const char *org, const char *host,
+struct resolver_query *resolver_start(struct resolver *resolver, const char *org, const char *name,
 	uint16_t port, uint32_t timeout_ms, resolver_fn done, void *arg);
 /* The callback will not come. The lookup itself goes on for others. */
 void resolver_cancel(struct resolver_query *query);

@@ -19,6 +19,6 @@ bool secret_memory_locked(const struct secret_memory *memory);
 /* Never NULL. */
 char *secret_memory_take(struct secret_memory *memory, size_t bytes);
 /* Wipes. NULL is taken. */
-void secret_memory_give(struct secret_memory *memory, char *block);
+void secret_memory_give(struct secret_memory *memory, char *data);
 
 #endif
