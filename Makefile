@@ -175,9 +175,10 @@ format: ## rewrite the sources as .clang-format says
 	@git ls-files '*.c' '*.h' | xargs clang-format -i
 
 PREFIX ?= /usr/local
-install: all ## bellhopd and bellhop under $(DESTDIR)$(PREFIX)/bin
+install: all ## bellhopd, bellhop and the JSON Schemas under $(DESTDIR)$(PREFIX)
 	install -D -m 755 $B/bellhopd $(DESTDIR)$(PREFIX)/bin/bellhopd
 	install -D -m 755 $B/bellhop $(DESTDIR)$(PREFIX)/bin/bellhop
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/bellhop/schemas include/bellhop/schemas/*.schema.json
 
 clean: ## remove everything that was built
 	rm -rf build build-*

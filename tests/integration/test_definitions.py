@@ -4,7 +4,7 @@
 import json
 
 import pytest
-from support.org import integration
+from support.org import BY_SCHEMA, integration
 from support.upstream import Answer
 
 WORKER = {"rate_limit": "1000/60"}
@@ -216,7 +216,7 @@ def test_what_is_wrong_is_said_in_its_order(acme, redis_server, upstream):
     known = acme.job("tickets/list")
     assert acme.reply(acme.push(known))["status"] == "succeeded"
     assert acme.reply(acme.push({**known, "action": "x", "deadline_ms": past})).code == "id_conflict"
-    assert acme.reply(acme.push({**known, "action": "x", "v": 2})).code == "invalid_job"
+    assert acme.reply(acme.push({**known, "action": "x", "v": 2}, refused=BY_SCHEMA)).code == "invalid_job"
 
 
 def test_the_address_is_judged_before_the_limit(acme, upstream):

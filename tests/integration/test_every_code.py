@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from types import SimpleNamespace
 
 import pytest
-from support.org import integration
+from support.org import BY_SCHEMA, integration
 from support.programs import TOP
 from support.redis_process import free_port
 from support.redis_proxy import RedisProxy
@@ -97,7 +97,7 @@ def far(world, base_url, timeout_ms=10000, action="read"):
 def a_job_without_an_action(world):
     job = world.acme.job("tickets/read")
     del job["action"]
-    return world.acme.reply(world.acme.push(job))
+    return world.acme.reply(world.acme.push(job, refused=BY_SCHEMA))
 
 
 @case("id_conflict", "take a new one")

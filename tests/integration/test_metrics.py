@@ -5,7 +5,7 @@ import os
 import re
 import subprocess
 
-from support.org import integration
+from support.org import BY_SCHEMA, integration
 from support.programs import TOP
 from support.upstream import Answer, Held, Raw
 from support.waiting import wait_until
@@ -139,7 +139,7 @@ def every_kind_of_job(org, upstream):
     statuses += [org.decline(org.ask("tickets/again").token)["status"]]
     job = org.job("tickets/write")
     statuses += [org.reply(org.push(job))["status"] for _ in range(2)]
-    org.push("no job at all")
+    org.push("no job at all", refused=BY_SCHEMA)
     return statuses
 
 

@@ -6,7 +6,7 @@ Each test has two faults that are neighbours in it at once, and whatever comes l
 """
 
 import pytest
-from support.org import integration
+from support.org import BY_SCHEMA, integration
 
 WORKER = {"rate_limit": "1000/60", "pending_max": 1}
 
@@ -41,7 +41,7 @@ BAD_INPUTS = {"a": "..", "b": 1}
 
 @pytest.mark.parametrize("queue", ["workflow", "chat"])
 def test_the_job_before_its_id(acme, past, known, queue):
-    assert acme.run("far/write", BAD_INPUTS, queue, id=known, v=2, deadline_ms=past).code == "invalid_job"
+    assert acme.run("far/write", BAD_INPUTS, queue, BY_SCHEMA, id=known, v=2, deadline_ms=past).code == "invalid_job"
 
 
 @pytest.mark.parametrize("queue", ["workflow", "chat"])
@@ -120,7 +120,7 @@ def token(acme, past, upstream):
 
 
 def test_a_decision_before_its_id(acme, past, known):
-    assert acme.approve("nonsense", id=known, v=2, deadline_ms=past).code == "invalid_job"
+    assert acme.approve("nonsense", refused=BY_SCHEMA, id=known, v=2, deadline_ms=past).code == "invalid_job"
 
 
 def test_a_decisions_id_before_its_deadline(acme, past, known, token):

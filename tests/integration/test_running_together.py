@@ -2,7 +2,7 @@
 """Jobs that meet: duplicates of one that still runs, orgs beside each other, full lists."""
 
 import pytest
-from support.org import integration
+from support.org import BY_SCHEMA, integration
 from support.upstream import Answer, Held
 
 WORKER = {"rate_limit": "1000/60"}
@@ -103,7 +103,7 @@ def test_every_list_has_an_end(start_worker, new_org, upstream):
     acme = new_org(shard="bounded")
     acme.put(desk(upstream))
     for number in range(5):
-        acme.push(f"no job {number}")
+        acme.push(f"no job {number}", refused=BY_SCHEMA)
     jobs = [acme.push(acme.job("tickets/read")) for _ in range(300)]
     assert {acme.reply(job)["status"] for job in jobs} == {"succeeded"}
     assert len(acme.dead()) == 3

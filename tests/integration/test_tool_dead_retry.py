@@ -6,6 +6,7 @@ import uuid
 
 import pytest
 from support.dead import assert_refused, bury, define_desk, exhaust, retry, wait_for_dead
+from support.org import BY_SCHEMA
 from support.upstream import Answer, Held
 from support.waiting import wait_until
 
@@ -22,7 +23,7 @@ def acme(new_org, upstream):
 
 def test_what_a_worker_buried_is_listed_the_oldest_first(worker, acme):
     before = acme.redis.time()[0] * 1000
-    acme.push("hello")
+    acme.push("hello", refused=BY_SCHEMA)
     wait_for_dead(acme)
     job = exhaust(acme, acme.job("tickets/read", {"n": 1}), "chat")
     acme.reply(job)
@@ -42,7 +43,7 @@ def test_what_a_worker_buried_is_listed_the_oldest_first(worker, acme):
 
 
 def test_it_needs_no_org(worker, acme, bellhop):
-    acme.push("hello")
+    acme.push("hello", refused=BY_SCHEMA)
     wait_for_dead(acme)
     assert len(bellhop("dead", "list", "--json", org=None).json["dead"]) == 1
 
@@ -69,7 +70,7 @@ def test_a_job_of_chat_is_asked_about_again(worker, acme, upstream):
 
 
 def test_what_is_no_job_goes_back_and_is_buried_again(worker, acme):
-    acme.push("hello")
+    acme.push("hello", refused=BY_SCHEMA)
     (before,) = wait_for_dead(acme)
     result = retry(acme, "1")
     assert result.code == 0 and "warning: this is no job" in result.err
@@ -130,11 +131,11 @@ def test_a_decision_goes_back_to_decisions(worker, acme, upstream):
 
 def test_a_payload_that_was_cut_or_was_no_utf8_is_refused(worker, acme):
     job = acme.job("tickets/read", {"n": "x" * 70000}, reply_to=None)
-    acme.push(json.dumps({**job, "unknown": 1}))
+    acme.push(json.dumps({**job, "unknown": 1}), refused=BY_SCHEMA)
     wait_for_dead(acme)
     assert acme.done("dead", "list", "--json").json["dead"][0]["cut"] is True
     assert_refused(acme, retry(acme, "1"), "was cut at 64 KiB")
-    acme.push(json.dumps({**job, "inputs": {"n": "?"}}).encode().replace(b"?", b"\xff"))
+    acme.push(json.dumps({**job, "inputs": {"n": "?"}}).encode().replace(b"?", b"\xff"), refused=BY_SCHEMA)
     wait_for_dead(acme, 2)
     assert_refused(acme, retry(acme, "2"), "bytes that were not UTF-8", 2)
 
@@ -144,7 +145,7 @@ def test_what_a_script_buried_of_no_utf8_is_refused(worker, acme):
     acme.redis.set(acme.key("replies:" + reply_to), "somebody's")
     text = json.dumps(acme.job("tickets/read", {"n": "?"}, reply_to=reply_to))
     reply_first = text.replace('"reply_to"', '"was"').replace('{', f'{{"reply_to": "{reply_to}", ', 1)
-    acme.push(reply_first.encode().replace(b"?", b"\xff"))
+    acme.push(reply_first.encode().replace(b"?", b"\xff"), refused=BY_SCHEMA)
     (entry,) = wait_for_dead(acme)
     assert "reply queue is not a list" in entry["reason"] and "\ufffd" in entry["payload"]
     assert_refused(acme, retry(acme, "1", "--queue", "workflow"), "bytes that were not UTF-8")

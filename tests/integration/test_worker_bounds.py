@@ -6,7 +6,7 @@ import re
 import uuid
 
 import pytest
-from support.org import integration
+from support.org import BY_SCHEMA, BY_WORKER, integration
 from support.upstream import Answer, Held
 from support.waiting import wait_until
 
@@ -46,7 +46,7 @@ def test_what_falls_out_of_a_reply_queue_is_counted_and_said(alone):
 def test_what_falls_out_of_dead_is_counted_and_said(alone):
     org, worker = alone(dead_max=3)
     for number in range(10):
-        org.push(f"no job {number}")
+        org.push(f"no job {number}", refused=BY_SCHEMA)
     wait_until(lambda: counter(worker, "dead_letters_dropped_total") == 7, "seven entries to fall out")
     assert worker.logged("a list was at its maximum and its oldest entries fell out")["dead"] >= 1
     assert [entry["payload"] for entry in org.dead()] == [f"no job {number}" for number in (9, 8, 7)]
@@ -97,7 +97,7 @@ def test_max_job_bytes_is_the_longest_job(alone):
     job = json.dumps(org.job("tickets/read", reply_to="sized"))
     org.push(job + " " * (400 - len(job)))
     assert org.reply("sized")["status"] == "succeeded"
-    org.push(job + " " * (401 - len(job)))
+    org.push(job + " " * (401 - len(job)), refused=BY_WORKER)
     refused = org.reply("sized")
     assert refused.code == "invalid_job" and "401 bytes" in refused["error"]["message"]
 

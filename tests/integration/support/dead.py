@@ -3,6 +3,7 @@
 
 import json
 
+from . import schemas
 from .org import integration
 from .waiting import wait_until
 
@@ -21,6 +22,7 @@ def wait_for_dead(org, count=1):
 
 def exhaust(org, job, queue="workflow"):
     """As if three workers had died over the job: the next delivery is the fourth."""
+    schemas.check("decision" if queue == "decisions" else "job", job)
     letter = {"decisions": "d", "chat": "c", "workflow": "w"}[queue]
     org.redis.lpush(org.key("retry"), f"{letter} 3 {job['id']}.0 -\n{json.dumps(job)}")
     return job

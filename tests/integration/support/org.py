@@ -6,11 +6,14 @@ import json
 import re
 import uuid
 
-from . import leaks
+from . import leaks, schemas
 from .programs import run
 
 FIRST_MEMBERS = re.compile(r'^\{"v":1,"status":"[a-z_]+","sent":"(no|maybe|yes)","digest":"[^"]+"[,}]')
 REPLY_WAIT = 15  # seconds
+
+# Who refuses a message that is wrong on purpose: its schema says so, or it is beyond what a schema can say.
+BY_SCHEMA, BY_WORKER = "schema", "worker"
 
 
 class Reply(dict):
@@ -19,6 +22,7 @@ class Reply(dict):
     def __init__(self, text):
         super().__init__(json.loads(text))
         self.text = text
+        schemas.check("reply", self)
 
     @property
     def code(self):
@@ -95,14 +99,19 @@ class Org:
         job.update(members)
         return {name: value for name, value in job.items() if value is not None}
 
-    def push(self, message, queue="workflow"):
-        """Pushes a job (or any text) and gives it back."""
-        self.push_into(self.redis, message, queue)
+    def push(self, message, queue="workflow", refused=None):
+        """Pushes a job (or any text) and gives it back. `refused` tells who refuses one that is wrong."""
+        self.push_into(self.redis, message, queue, refused)
         return message
 
-    def push_into(self, pipeline, message, queue="workflow"):
+    def push_into(self, pipeline, message, queue="workflow", refused=None):
         """The same, into a pipeline: what must arrive together."""
         text = message if isinstance(message, (str, bytes)) else json.dumps(message)
+        kind = "decision" if queue == "decisions" else "job"
+        if refused == BY_SCHEMA:
+            assert schemas.problem(kind, text), f"the schema of a {kind} takes {text[:4000]}"
+        else:
+            schemas.check(kind, text)
         pipeline.lpush(self.key("jobs:" + queue), text)
 
     def reply(self, reply_to, timeout=REPLY_WAIT):
@@ -119,8 +128,8 @@ class Org:
     def has_reply(self, reply_to):
         return self.redis.llen(self.key("replies:" + reply_to)) > 0
 
-    def run(self, action, inputs=None, queue="workflow", **members):
-        return self.reply(self.push(self.job(action, inputs, **members), queue))
+    def run(self, action, inputs=None, queue="workflow", refused=None, **members):
+        return self.reply(self.push(self.job(action, inputs, **members), queue, refused))
 
     def ask(self, action, inputs=None, **members):
         """From chat, where a person is asked before a write."""
@@ -132,8 +141,8 @@ class Org:
         message.update(members)
         return {name: value for name, value in message.items() if value is not None}
 
-    def decide(self, token, decision, **members):
-        return self.reply(self.push(self.decision(token, decision, **members), "decisions"))
+    def decide(self, token, decision, refused=None, **members):
+        return self.reply(self.push(self.decision(token, decision, **members), "decisions", refused))
 
     def approve(self, token, **members):
         return self.decide(token, "approve", **members)
@@ -150,4 +159,7 @@ class Org:
         return [entry for _, entry in self.redis.xrange(self.own("calls"))]
 
     def dead(self):
-        return [json.loads(entry) for entry in self.redis.lrange(self.key("dead"), 0, -1)]
+        entries = [json.loads(entry) for entry in self.redis.lrange(self.key("dead"), 0, -1)]
+        for entry in entries:
+            schemas.check("dead", entry)
+        return entries

@@ -11,9 +11,9 @@ import urllib.request
 from dataclasses import dataclass
 from urllib.error import HTTPError
 
-from . import leaks
+from . import leaks, schemas
 
-TOP = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", "..", ".."))
+TOP = schemas.TOP
 BUILD = os.path.join(TOP, os.environ.get("BUILD", "build"))
 SANITIZERS = re.compile(r"Sanitizer|runtime error:|^BUG ", re.MULTILINE)
 
@@ -49,7 +49,16 @@ def run(program, arguments, options=None, stdin="", timeout=30):
     result = Result(done.returncode, done.stdout.decode(), done.stderr.decode())
     assert not SANITIZERS.search(result.err), result.err
     assert done.returncode >= 0, f"{program} died of signal {-done.returncode}: {result.err}"
+    if program == "bellhop" and result.code == 0:
+        _check_definition(arguments, stdin)
     return result
+
+
+def _check_definition(arguments, stdin):
+    """What the tool takes as a definition is one by the schema too."""
+    words = [word for word in arguments if not word.startswith("--")]
+    if words[:2] in (["check", "-"], ["put", "-"]):
+        schemas.check("definition", stdin)
 
 
 class Worker:

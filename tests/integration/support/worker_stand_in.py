@@ -4,6 +4,8 @@
 import json
 import threading
 
+from . import schemas
+
 
 class StandIn:
     """`with StandIn(org, answer) as seen:` calls `answer(queue, message)` for each message and pushes what it gives, a dict or a
@@ -27,6 +29,7 @@ class StandIn:
             self.failure = failure
 
     def _take(self, queue, message):
+        schemas.check("decision" if queue == "decisions" else "job", message)
         self.seen.append((queue, message))
         reply = self.answer(queue, message)
         if reply is not None:
