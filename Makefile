@@ -98,7 +98,8 @@ $B/lua/%.lua: $(LUA_DIR)/%.lua
 	$(Q)cp $< $@
 $B/lua/%.lua.h: $B/lua/%.lua
 	$(Q)od -An -v -tx1 $< | sed 's/ \(..\)/0x\1,/g' > $@
-$B/worker/io/script.o: $(LUA_NAMES:%=$B/lua/%.lua.h)
+# The scripts too: the tests read them, and a build folder from before may have the arrays alone.
+$B/worker/io/script.o: $(LUA_NAMES:%=$B/lua/%.lua.h) $(LUA_NAMES:%=$B/lua/%.lua)
 
 $B/tests/unit/%: $B/tests/unit/%.o $(COMMON_LIB)
 	$(call say,LD,$@)
