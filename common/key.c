@@ -47,6 +47,11 @@ void key_claims(struct buf *key, const char *shard, const char *worker)
 	add(key, shard, "claims", worker, (char *)NULL);
 }
 
+void key_lane(struct buf *key, const char *shard, const char *lane, bool workflow)
+{
+	add(key, shard, "parked", lane, workflow ? "workflow" : "chat", (char *)NULL);
+}
+
 void key_org(struct buf *key, const char *shard, const char *org, const char *tail)
 {
 	add(key, shard, "org", org, tail, (char *)NULL);

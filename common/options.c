@@ -2,6 +2,8 @@
 /* options: reads the table of options from the command line, the environment and the defaults, in this order. */
 #include "options_table.h"
 
+#define SHARED_FROM 8
+
 #include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -134,6 +136,14 @@ static enum log_format by_terminal(void)
 	return isatty(STDERR_FILENO) ? LOG_FORMAT_TEXT : LOG_FORMAT_JSON;
 }
 
+/* A small pool is not divided: nobody gains by slots that stay empty. */
+static uint32_t share_of(uint32_t slots, uint32_t parts)
+{
+	if (slots <= SHARED_FROM)
+		return slots;
+	return slots / parts > SHARED_FROM ? slots / parts : SHARED_FROM;
+}
+
 int options_read(struct options *options, enum options_for program, int *argc, char **argv,
 	struct error *error)
 {
@@ -150,6 +160,10 @@ int options_read(struct options *options, enum options_for program, int *argc, c
 		options_release(&read);
 		return refuse(option, &choices[i], error);
 	}
+	if (read.org_slots == 0)
+		read.org_slots = share_of(read.concurrency, 4);
+	if (read.host_slots == 0)
+		read.host_slots = share_of(read.concurrency, 2);
 	*options = read;
 	return 0;
 }

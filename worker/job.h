@@ -15,6 +15,7 @@
 #include "io/credential.h"
 #include "io/http_client.h"
 #include "io/integration_cache.h"
+#include "io/lanes.h"
 #include "io/resolver.h"
 #include "io/turn.h"
 #include "attempts.h"
@@ -30,6 +31,7 @@ enum job_end {
 	JOB_GIVEN_BACK, /* back to the front of the line: it was not begun, or may be repeated */
 	JOB_DELAYED, /* back with a due time, its mark as it is: it waits for room in the window */
 	JOB_UNSENT,  /* back with a due time, its mark taken back: nothing of it left */
+	JOB_PARKED,  /* to the list of a lane that is full: it is woken when there is room */
 	JOB_AGAIN, /* back with a due time, its mark says that the attempt ended: it is made again */
 };
 
@@ -57,6 +59,10 @@ struct job {
 
 	/* parse */
 	struct message message;
+
+	/* parse, authorize: its slots; a lane that is full is named */
+	struct lane *org_lane, *host_lane;
+	char full_lane[LANE_NAME_BYTES];
 
 	/* load: a decision's frozen request too */
 	struct confirmation_read *reading;
@@ -127,6 +133,9 @@ struct job *job_new(struct worker *worker, struct span field, struct span payloa
 void job_free(struct job *job);
 /* Frees the memory of a job that is not used again. */
 void job_destroy(struct job *job);
+
+/* Takes a slot of an org or of a host. False where it has to wait: then it ends as JOB_PARKED. */
+bool job_take_slot(struct job *job, enum lane_kind kind, const char *what, uint16_t port);
 
 /* Notes what it waits for, in words an operator reads after "waiting for", and how to stop it. `cancel` returns false where it
  * cannot be stopped and the callback will still come. */

@@ -77,6 +77,7 @@ void journal_put_back(const struct job *job)
 		[JOB_GIVEN_BACK] = "to be taken again",
 		[JOB_DELAYED] = "until it is due",
 		[JOB_UNSENT] = "until it is due, nothing was sent",
+		[JOB_PARKED] = "until its org or host has room",
 		[JOB_AGAIN] = "until it is tried again"};
 
 	log_event(LOG_DEBUG, "job was put back", WHO(&job->message), "why", 's', whys[job->end],

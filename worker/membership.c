@@ -97,8 +97,9 @@ static void give_back(struct membership *membership, struct span field)
 		given->next = membership->given_back;
 		membership->given_back = given;
 		turn_item_init(&given->item);
-		turn_add_back(membership->turn, &given->item, TURN_GIVE,
-			&(struct turn_claim){.field = text}, envelope.data, 0, on_given, given);
+		turn_add_back(membership->turn, &given->item, &(struct turn_claim){.field = text},
+			&(struct turn_putting_back){.back = TURN_GIVE, .envelope = envelope.data},
+			on_given, given);
 	}
 	buf_release(&envelope);
 	free(cut);

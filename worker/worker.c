@@ -19,7 +19,8 @@
 #include "pipeline.h"
 
 #define SECRET_MEMORY_BYTES (4u * 1024 * 1024)
-#define VAIN_MAX	    5 /* doublings of the below */
+#define KEPT_FOR_CHAT	    10 /* one of so many slots */
+#define VAIN_MAX	    5  /* doublings of the below */
 #define BUSY_WAIT_US \
 	1000 /* a worker with jobs in flight parks if its turns bring no more for so long */
 
@@ -39,6 +40,22 @@ static size_t on_room(void *arg)
 	if (worker->draining || worker->in_flight >= worker->options->concurrency)
 		return 0;
 	return worker->options->concurrency - worker->in_flight;
+}
+
+/* A tenth is kept for those that a person waits for. */
+static size_t on_workflow_room(void *arg)
+{
+	struct worker *worker = arg;
+	size_t most = worker->options->concurrency - worker->options->concurrency / KEPT_FOR_CHAT;
+
+	return worker->workflows < most ? most - worker->workflows : 0;
+}
+
+static void on_woken(void *arg)
+{
+	struct worker *worker = arg;
+
+	turn_kick(worker->turn);
 }
 
 static void on_claimed(void *arg, struct span field, struct span payload)
@@ -103,6 +120,7 @@ static void on_claims_over(void *arg, size_t taken, bool more)
 	struct worker *worker = arg;
 
 	worker->last_claimed_ms = clock_now_ms();
+	lanes_claimed(worker->lanes);
 	if (taken > 0)
 		worker->woken = false;
 	if (more)
@@ -142,6 +160,7 @@ static void on_ready(void *arg)
 	server_check(worker->redis, on_wrong_server);
 	janitor_open(worker->janitor, worker->membership.member);
 	turn_open(worker->turn, worker->membership.name, worker->membership.member);
+	lanes_open(worker->lanes, worker->membership.member);
 	if (worker->draining)
 		drain_leave_if_empty(worker);
 }
@@ -154,6 +173,7 @@ static void on_forgotten(void *arg)
 		"dropped", 'i', (int64_t)worker->in_flight);
 	turn_close(worker->turn);
 	turn_clear(worker->turn);
+	lanes_close(worker->lanes);
 	janitor_close(worker->janitor);
 	while (worker->oldest != NULL)
 		pipeline_drop(worker->oldest);
@@ -209,6 +229,7 @@ static void on_down(void *arg, const char *reason, bool refused)
 
 	metrics_add(METRICS_RECONNECTS, worker->membership.registered);
 	turn_close(worker->turn);
+	lanes_close(worker->lanes);
 	janitor_close(worker->janitor);
 	membership_down(&worker->membership);
 	if (refused && !worker->was_up) {
@@ -310,6 +331,13 @@ static int open_tools(struct worker *worker, struct error *error)
 	return worker->http == NULL ? -1 : 0;
 }
 
+static void on_lane_waits(void *arg, struct span lane)
+{
+	struct worker *worker = arg;
+
+	lanes_heard_of(worker->lanes, lane);
+}
+
 static void open_redis(struct worker *worker)
 {
 	const struct options *options = worker->options;
@@ -317,11 +345,15 @@ static void open_redis(struct worker *worker)
 	worker->redis = redis_async_new(worker->base, &worker->redis_url,
 		&(struct redis_async_events){on_up, on_down}, worker);
 	worker->turn = turn_new(worker->base, worker->redis, options,
-		&(struct turn_events){
-			on_room, on_claimed, on_claims_over, on_dead, on_lost, on_failed},
+		&(struct turn_events){on_room, on_workflow_room, on_claimed, on_claims_over,
+			on_dead, on_lost, on_failed},
 		worker);
+	worker->lanes = lanes_new(worker->base, worker->redis, options,
+		&(struct lanes_events){on_room, on_woken, on_failed}, worker);
 	worker->janitor = janitor_new(worker->base, worker->redis, options,
-		&(struct janitor_events){on_renewed, on_took_over, on_dead, on_failed}, worker);
+		&(struct janitor_events){
+			on_renewed, on_took_over, on_lane_waits, on_dead, on_failed},
+		worker);
 	worker->waiter = waiter_new(worker->base, &worker->redis_url, options, on_wake, worker);
 	worker->integrations = integration_cache_new(worker->redis, options);
 	membership_init(&worker->membership, worker->redis, worker->turn, options->shard,
@@ -379,6 +411,7 @@ void worker_release(struct worker *worker)
 	membership_release(&worker->membership);
 	janitor_free(worker->janitor);
 	turn_free(worker->turn);
+	lanes_free(worker->lanes);
 	integration_cache_free(worker->integrations);
 	http_server_free(worker->server);
 	http_client_free(worker->http);

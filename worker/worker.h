@@ -24,6 +24,7 @@
 #include "io/integration_cache.h"
 #include "io/janitor.h"
 #include "io/keyring.h"
+#include "io/lanes.h"
 #include "io/redis_async.h"
 #include "io/resolver.h"
 #include "io/secret_memory.h"
@@ -44,6 +45,7 @@ struct worker {
 	struct integration_cache *integrations;
 	struct keyring *keyring;
 	struct secret_memory *secrets;
+	struct lanes *lanes;
 	struct resolver *resolver;
 	struct address_policy *policy;
 	struct http_client *http;
@@ -75,7 +77,7 @@ struct worker {
 
 	struct job *oldest, *newest; /* in flight */
 	struct job *spare;
-	size_t in_flight, spare_count;
+	size_t in_flight, workflows, spare_count;
 };
 
 /* Everything but the loop: opens what is to be opened. -1: `error` is one line that says what to do. */

@@ -8,10 +8,12 @@
 #ifndef BELLHOP_KEY_H
 #define BELLHOP_KEY_H
 
+#include <stdbool.h>
+
 #include "bellhop/buf.h"
 
 /* `bellhop:{SHARD}:TAIL`: jobs:chat, jobs:workflow, jobs:decisions, dead, orgs, workers, begun, retry, delayed, dying, taken,
- * ages:chat, ages:workflow, ages:decisions */
+ * parked, ages:chat, ages:workflow, ages:decisions */
 void key_shard(struct buf *key, const char *shard, const char *tail);
 /* `…:replies:NAME` */
 void key_replies(struct buf *key, const char *shard, const char *reply_to);
@@ -21,6 +23,8 @@ void key_result(struct buf *key, const char *shard, const char *org, const char 
 void key_waiting(struct buf *key, const char *shard, const char *org, const char *id);
 /* `…:claims:WORKER`: what a worker has taken */
 void key_claims(struct buf *key, const char *shard, const char *worker);
+/* `…:parked:LANE:chat` or `:workflow`: jobs that wait for a slot of their org or host */
+void key_lane(struct buf *key, const char *shard, const char *lane, bool workflow);
 /* `…:org:ORG:TAIL`: integrations, calls, version, pending */
 void key_org(struct buf *key, const char *shard, const char *org, const char *tail);
 /* `…:org:ORG:integration:NAME` */

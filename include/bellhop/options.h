@@ -31,9 +31,10 @@ struct options {
 	char *key_file;		       /* NULL: none */
 	unsigned weights[QUEUE_COUNT]; /* 0: this queue is not taken from */
 	uint32_t concurrency;
-	char *allow_nets; /* as given; the worker's address_policy reads it */
-	char *ca_file;	  /* NULL: the system's */
-	char *listen;	  /* "off" or address:port */
+	uint32_t org_slots, host_slots; /* of these, at most so many for one org, for one host */
+	char *allow_nets;		/* as given; the worker's address_policy reads it */
+	char *ca_file;			/* NULL: the system's */
+	char *listen;			/* "off" or address:port */
 	uint32_t lease_ms, drain_ms;
 	uint32_t result_ttl_s, reply_ttl_s, confirm_ttl_s;
 	uint32_t reply_max, dead_max, calls_max, pending_max;

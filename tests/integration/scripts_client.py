@@ -176,6 +176,19 @@ class PutBack:
         return [shard.key("delayed")], args + [self.due_ms]
 
 
+@dataclass
+class Park:
+    claim: Claim
+    envelope: str
+    lane: str
+    queue: str
+    first: bool = False
+
+    def words(self, shard):
+        keys = [shard.key("parked"), shard.key(f"parked:{self.lane}:{self.queue}")]
+        return keys, ["park", self.claim.field, self.envelope, self.lane, int(self.first)]
+
+
 def secret_words(job):
     return [len(job.secrets)] + [word for secret in job.secrets for word in secret]
 
@@ -314,6 +327,7 @@ class Worker:
         self.next_token = 1
         self.credits = [0, 0, 0]
         self.weights = weights
+        self.workflow_room = 1000
         self.limits = {
             "result_ttl": 3600,
             "reply_ttl": 86400,
@@ -358,13 +372,26 @@ class Worker:
 
     def renew(self, promote=100):
         keys = ["workers", "dying", "retry", "delayed", "taken"]
-        keys += [tail + queue for tail in ("jobs:", "ages:") for queue in QUEUES]
+        keys += [tail + queue for tail in ("jobs:", "ages:") for queue in QUEUES] + ["parked"]
         answer = self._call("renew", keys, [self.member, LEASE_MS, promote])
         if answer is None:
             return None
-        now_us, promoted, due, *ages, expired = map(int, answer[:7])
-        names = answer[7:]
-        return Renewed(now_us, promoted, due, ages, names[:expired], names[expired:])
+        now_us, promoted, due, *ages, parked, expired, lanes = map(int, answer[:9])
+        names = answer[9:]
+        rest = names[expired:]
+        return Renewed(now_us, promoted, due, ages, names[:expired], rest[lanes:], parked, rest[:lanes])
+
+    def wake(self, *lanes, at_most=100):
+        """`lanes` are (name, room, room for workflows). (woken, left of chat, left of workflows) for each, or None."""
+        keys = ["workers", "retry", "parked"]
+        keys += [f"parked:{name}:{queue}" for name, *_ in lanes for queue in ("chat", "workflow")]
+        args = [self.member, at_most] + [word for lane in lanes for word in lane]
+        answer = self._call("wake", keys, args)
+        return answer and [tuple(answer[at : at + 3]) for at in range(0, len(answer), 3)]
+
+    def park(self, claim, lane="o:acme", queue="workflow", first=False):
+        envelope = claim.envelope(int(claim.deliveries) - 1)
+        return self.ask(Park(claim, envelope, lane, queue, first))
 
     def reap(self, W, member="", most=100):
         keys = ["workers", "dying", "retry", f"claims:{W}"]
@@ -396,7 +423,7 @@ class Worker:
         keys += [shard.key(tail) for tail in ("begun", "retry", "dead")]
         keys += [shard.jobs(queue) for queue in QUEUES] + [shard.key("taken")]
         args = [self.member, self.W, *limits.values(), len(settles), len(begins), claim]
-        args += [claim_bytes, self.next_token, *self.credits, *self.weights]
+        args += [claim_bytes, self.next_token, *self.credits, *self.weights, self.workflow_room]
         for item in settles + begins:
             item_keys, item_args = item.words(shard)
             keys += item_keys
@@ -458,3 +485,5 @@ class Renewed:
     ages_ms: list  # of the oldest job of each queue; -1: it holds none
     expired: list
     dying: list
+    parked: int  # jobs that wait for a slot
+    lanes: list  # some of those they wait in

@@ -38,7 +38,7 @@ def one_reply_each(org, jobs):
 
 
 def test_a_worker_killed_in_the_middle_of_100_jobs_leaves_each_with_one_reply(start_worker, acme, upstream):
-    first = start_worker(concurrency=30)
+    first = start_worker(concurrency=34, org_slots=34, host_slots=34)
     jobs = [acme.job("tickets/" + ("read", "create")[number % 2], {"n": number}) for number in range(100)]
     held = [Held(Answer(json={"n": number})) for number in range(100)]
     for number in range(20, 100):  # twenty are answered at once, then thirty hang

@@ -82,7 +82,7 @@ def test_bytes_that_are_no_text_come_through_unchanged(shard, worker, redis_serv
     payload = bytes(range(256))
     raw.lpush(shard.jobs("chat"), payload)
     raw_shard = Shard(raw, clock=True)
-    args = [worker.member, worker.W, 1, 1, 1, 1, 1, 1, 1, 0, 0, 1, 1000, 1, 0, 0, 0, 8, 4, 1]
+    args = [worker.member, worker.W, 1, 1, 1, 1, 1, 1, 1, 0, 0, 1, 1000, 1, 0, 0, 0, 8, 4, 1, 1000]
     keys = [shard.key(t) for t in ("workers", f"claims:{worker.W}", "begun", "retry", "dead")]
     keys += [shard.jobs(queue) for queue in QUEUES]
     assert raw_shard.call("turn", keys, args)[10] == payload

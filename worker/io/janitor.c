@@ -25,11 +25,11 @@
 #define REAP_MAX      50
 #define VICTIMS_MAX   32
 #define MEMBER_BYTES  96
-#define RENEWED_NAMES 7 /* where names begin in renew's answer */
+#define RENEWED_NAMES 9 /* where names begin in renew's answer */
 
 static const char *const renew_keys[] = {"workers", "dying", "retry", "delayed", "taken",
 	"jobs:decisions", "jobs:chat", "jobs:workflow", "ages:decisions", "ages:chat",
-	"ages:workflow"};
+	"ages:workflow", "parked"};
 
 struct victim {
 	char member[MEMBER_BYTES]; /* W:epoch; empty: already being emptied */
@@ -178,13 +178,17 @@ static void add_victim(struct janitor *janitor, struct span text, bool is_member
 }
 
 /* Those whose lease ended, and those that are being emptied: for these nobody has to wait. */
-static void add_victims(struct janitor *janitor, const struct redis_value *value, size_t expired)
+static void add_victims(
+	struct janitor *janitor, const struct redis_value *value, size_t expired, size_t lanes)
 {
 	bool reaps = clock_now_ms() >= janitor->reap_from_ms;
 
 	janitor->victim_count = 0;
 	for (size_t i = RENEWED_NAMES; i < redis_value_count(value); i++) {
 		bool is_member = i < RENEWED_NAMES + expired;
+
+		if (!is_member && i < RENEWED_NAMES + expired + lanes)
+			continue;
 
 		if (reaps || !is_member)
 			add_victim(janitor, redis_value_text(redis_value_at(value, i)), is_member);
@@ -209,7 +213,7 @@ static void on_renewed(void *arg, const struct redis_value *value)
 {
 	struct janitor *janitor = arg;
 	int64_t due;
-	size_t expired;
+	size_t expired, lanes;
 
 	if (janitor->open)
 		schedule_next(janitor);
@@ -220,8 +224,13 @@ static void on_renewed(void *arg, const struct redis_value *value)
 	if (due >= 0)
 		janitor_expect(janitor, due);
 	read_ages(value);
-	expired = (size_t)redis_value_integer(redis_value_at(value, RENEWED_NAMES - 1));
-	add_victims(janitor, value, expired);
+	metrics_set(METRICS_PARKED, redis_value_integer(redis_value_at(value, 6)));
+	expired = (size_t)redis_value_integer(redis_value_at(value, 7));
+	lanes = (size_t)redis_value_integer(redis_value_at(value, 8));
+	for (size_t i = 0; i < lanes; i++)
+		janitor->events.lane_waits(janitor->arg,
+			redis_value_text(redis_value_at(value, RENEWED_NAMES + expired + i)));
+	add_victims(janitor, value, expired, lanes);
 	janitor->events.renewed(
 		janitor->arg, (size_t)redis_value_integer(redis_value_at(value, 1)));
 	reap_next(janitor);

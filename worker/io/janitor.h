@@ -21,6 +21,8 @@ struct janitor_events {
 	void (*renewed)(void *arg, size_t ready);
 	/* A worker is gone and so many of its claims were put back. */
 	void (*took_over)(void *arg, struct span worker, size_t claims);
+	/* Jobs wait for a slot in that lane. */
+	void (*lane_waits)(void *arg, struct span lane);
 	/* Redis does not know this worker any more. */
 	void (*dead)(void *arg);
 	void (*failed)(void *arg, const char *error);

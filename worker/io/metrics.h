@@ -56,6 +56,7 @@
 	X(OLDEST_CHAT, "queue_oldest_seconds{queue=\"chat\"}", NULL)                               \
 	X(OLDEST_WORKFLOW, "queue_oldest_seconds{queue=\"workflow\"}", NULL)                       \
 	X(DEPTH_RETRY, "put_back_jobs", "Jobs that were put back and wait to be taken again.")     \
+	X(PARKED, "parked_jobs", "Jobs that wait for a slot of their org or their host.")          \
 	X(DELAYED, "delayed_jobs", "Jobs that are due later.")                                     \
 	X(DEAD, "dead_letters", "Dead letters.")
 

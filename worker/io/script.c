@@ -27,6 +27,9 @@ static const unsigned char reap_text[] = {
 static const unsigned char leave_text[] = {
 #include "lua/leave.lua.h"
 };
+static const unsigned char wake_text[] = {
+#include "lua/wake.lua.h"
+};
 
 #define SCRIPT_OF(name)                                               \
 	{                                                             \
@@ -44,6 +47,7 @@ static struct {
 	[SCRIPT_RENEW] = SCRIPT_OF(renew),
 	[SCRIPT_REAP] = SCRIPT_OF(reap),
 	[SCRIPT_LEAVE] = SCRIPT_OF(leave),
+	[SCRIPT_WAKE] = SCRIPT_OF(wake),
 };
 
 static const char *sha_of(enum script script)

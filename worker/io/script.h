@@ -11,7 +11,15 @@
 
 #include "io/redis_async.h"
 
-enum script { SCRIPT_TURN, SCRIPT_REGISTER, SCRIPT_RENEW, SCRIPT_REAP, SCRIPT_LEAVE, SCRIPT_COUNT };
+enum script {
+	SCRIPT_TURN,
+	SCRIPT_REGISTER,
+	SCRIPT_RENEW,
+	SCRIPT_REAP,
+	SCRIPT_LEAVE,
+	SCRIPT_WAKE,
+	SCRIPT_COUNT
+};
 
 struct script_call {
 	struct redis_async *redis;

@@ -29,7 +29,7 @@
 #define BYTES_PER_MS	10000 /* of a line that is slow: a large call has more time */
 #define PAUSE_MS	200
 #define FIXED_KEYS	9
-#define FIXED_ARGS	20
+#define FIXED_ARGS	21
 #define HEAD_ANSWERS	9
 #define WAITING_MAX	1000 /* duplicates of one job that runs */
 
@@ -174,11 +174,10 @@ void turn_add_settle(struct turn *turn, struct turn_item *item, const struct tur
 	enqueue(turn, item, done, arg);
 }
 
-void turn_add_back(struct turn *turn, struct turn_item *item, enum turn_back back,
-	const struct turn_claim *claim, const char *envelope, int64_t due_ms, turn_fn done,
-	void *arg)
+void turn_add_back(struct turn *turn, struct turn_item *item, const struct turn_claim *claim,
+	const struct turn_putting_back *how, turn_fn done, void *arg)
 {
-	turn_words_back(item, turn->options->shard, back, claim, envelope, due_ms);
+	turn_words_back(item, turn->options->shard, claim, how);
 	enqueue(turn, item, done, arg);
 }
 
@@ -289,6 +288,7 @@ static void write_call(struct turn *turn, size_t claims)
 		resp_integer(command, turn->credits[i]);
 	for (int i = 0; i < QUEUE_COUNT; i++)
 		resp_integer(command, turn->options->weights[i]);
+	resp_integer(command, (int64_t)turn->events.workflow_room(turn->arg));
 	add_words(command, turn->asked_settles, false);
 	add_words(command, turn->asked_begins, false);
 }

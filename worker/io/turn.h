@@ -117,12 +117,23 @@ enum turn_back {
 	TURN_GIVE,   /* to the front of the line */
 	TURN_DELAY,  /* due later, its mark as it is */
 	TURN_UNSENT, /* due later, its mark taken back: nothing was sent */
+	TURN_PARK,   /* into the list of a lane that is full (io/lanes.h) */
 	TURN_AGAIN,  /* due later, its mark says that the attempt has ended */
 };
 
+struct turn_putting_back {
+	enum turn_back back;
+	const char *envelope; /* `queue deliveries birth carry` */
+	int64_t due_ms;	      /* of those that are due later */
+	const char *lane;     /* TURN_PARK, and the next two */
+	bool workflow;
+	bool first; /* it is the next that is woken */
+};
+
 struct turn_events {
-	/* How many jobs it may take now. */
+	/* How many jobs it may take now, and how many of workflows. */
 	size_t (*room)(void *arg);
+	size_t (*workflow_room)(void *arg);
 	/* One claimed job; both are borrowed. */
 	void (*claimed)(void *arg, struct span field, struct span payload);
 	/* The claims of an answer are over: `more` where the queues probably hold more. */
@@ -151,10 +162,9 @@ void turn_add_begin(struct turn *turn, struct turn_item *item, const struct turn
 	turn_fn done, void *arg);
 void turn_add_settle(struct turn *turn, struct turn_item *item, const struct turn_settle *settle,
 	turn_fn done, void *arg);
-/* Puts the job back with that envelope (`queue deliveries birth carry`). */
-void turn_add_back(struct turn *turn, struct turn_item *item, enum turn_back back,
-	const struct turn_claim *claim, const char *envelope, int64_t due_ms, turn_fn done,
-	void *arg);
+/* Puts the job back. */
+void turn_add_back(struct turn *turn, struct turn_item *item, const struct turn_claim *claim,
+	const struct turn_putting_back *how, turn_fn done, void *arg);
 /* Takes an item out that is not in the call under way. False: it is, and its answer will come. */
 bool turn_cancel(struct turn_item *item);
 /* Sends what there is, at the latest at the end of this loop turn; also asks for jobs where there is room. */

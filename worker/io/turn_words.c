@@ -238,27 +238,45 @@ void turn_words_settle(
 		word(item, settle->dead.data, settle->dead.len);
 }
 
-void turn_words_back(struct turn_item *item, const char *shard, enum turn_back back,
-	const struct turn_claim *claim, const char *envelope, int64_t due_ms)
+static void lane_words(
+	struct turn_item *item, const char *shard, const struct turn_putting_back *how)
+{
+	struct buf *key = scratch();
+
+	key_shard(key, shard, "parked");
+	add_key(item, key);
+	key = scratch();
+	key_lane(key, shard, how->lane, how->workflow);
+	add_key(item, key);
+	string(item, how->lane);
+	string(item, how->first ? "1" : "0");
+}
+
+void turn_words_back(struct turn_item *item, const char *shard, const struct turn_claim *claim,
+	const struct turn_putting_back *how)
 {
 	static const char *const kinds[] = {
 		[TURN_GIVE] = "give",
 		[TURN_DELAY] = "retry",
 		[TURN_UNSENT] = "unsent",
+		[TURN_PARK] = "park",
 		[TURN_AGAIN] = "again",
 	};
-	struct buf *key = scratch();
+	struct buf *key;
 
 	start(item, false);
-	string(item, kinds[back]);
+	string(item, kinds[how->back]);
 	string(item, claim->field);
-	string(item, envelope);
-	if (back == TURN_GIVE)
+	string(item, how->envelope);
+	if (how->back == TURN_PARK)
+		lane_words(item, shard, how);
+	if (how->back == TURN_GIVE || how->back == TURN_PARK)
 		return;
+	key = scratch();
 	key_shard(key, shard, "delayed");
 	add_key(item, key);
-	number(item, due_ms);
-	if (back == TURN_DELAY)
+	number(item, how->due_ms);
+	if (how->back == TURN_DELAY)
 		return;
 	mark_name(item, claim);
 	string(item, claim->birth);

@@ -8,7 +8,7 @@
 void turn_words_begin(struct turn_item *item, const char *shard, const struct turn_begin *begin);
 void turn_words_settle(
 	struct turn_item *item, const struct options *options, const struct turn_settle *settle);
-void turn_words_back(struct turn_item *item, const char *shard, enum turn_back back,
-	const struct turn_claim *claim, const char *envelope, int64_t due_ms);
+void turn_words_back(struct turn_item *item, const char *shard, const struct turn_claim *claim,
+	const struct turn_putting_back *how);
 
 #endif

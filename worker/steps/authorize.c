@@ -59,6 +59,8 @@ enum step_result step_authorize(struct job *job)
 
 	struct error error = {0};
 
+	if (!job_take_slot(job, LANE_HOST, base->host, base->port))
+		return STEP_SETTLE;
 	if (credential_open(&job->credential, job->integration, job->worker->keyring,
 		    job->worker->secrets, &error) < 0) {
 		job_error(job, error.code, "%s", error.text);

@@ -30,5 +30,5 @@ enum step_result step_parse(struct job *job)
 		/* Where an earlier delivery may have begun it, load still finds out whether its call may be repeated. */
 		return strcmp(job->token, job->birth) == 0 ? STEP_SETTLE : STEP_NEXT;
 	}
-	return STEP_NEXT;
+	return job_take_slot(job, LANE_ORG, job->message.org.text, 0) ? STEP_NEXT : STEP_SETTLE;
 }

@@ -195,14 +195,23 @@ static void add_put_back(struct job *job)
 		[JOB_GIVEN_BACK] = TURN_GIVE,
 		[JOB_DELAYED] = TURN_DELAY,
 		[JOB_UNSENT] = TURN_UNSENT,
+		[JOB_PARKED] = TURN_PARK,
 		[JOB_AGAIN] = TURN_AGAIN,
 	};
 	const struct turn_claim claim = job_claim(job);
 	struct buf *envelope = &job->worker->scratch;
 
 	write_envelope(job, envelope);
-	turn_add_back(job->worker->turn, &job->item, backs[job->end], &claim, envelope->data,
-		job->due_ms, on_answer, job);
+	turn_add_back(job->worker->turn, &job->item, &claim,
+		&(struct turn_putting_back){
+			.back = backs[job->end],
+			.envelope = envelope->data,
+			.due_ms = job->due_ms,
+			.lane = job->full_lane,
+			.workflow = job->queue == QUEUE_WORKFLOW,
+			.first = strcmp(job->token, job->birth) != 0,
+		},
+		on_answer, job);
 }
 
 static void note_end(const struct job *job)
@@ -210,7 +219,10 @@ static void note_end(const struct job *job)
 	if (job->end != JOB_REPLIES) {
 		metrics_add(METRICS_GIVEN_BACK, 1);
 		journal_put_back(job);
-		if (job->end != JOB_GIVEN_BACK)
+		if (job->end == JOB_PARKED)
+			lanes_parked(
+				job->worker->lanes, job->full_lane, job->queue == QUEUE_WORKFLOW);
+		else if (job->end != JOB_GIVEN_BACK)
 			janitor_expect(job->worker->janitor, job->due_ms);
 		return;
 	}

@@ -142,6 +142,7 @@ static struct script {
 	{"renew", redis_renew, "", false},
 	{"reap", redis_reap, "", false},
 	{"leave", redis_leave, "", false},
+	{"wake", redis_wake, "", false},
 };
 
 static struct redis_value *do_script(struct words words)

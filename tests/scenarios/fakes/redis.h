@@ -59,11 +59,12 @@ struct redis_value *redis_register(struct words keys, struct words args);
 struct redis_value *redis_renew(struct words keys, struct words args);
 struct redis_value *redis_reap(struct words keys, struct words args);
 struct redis_value *redis_leave(struct words keys, struct words args);
+struct redis_value *redis_wake(struct words keys, struct words args);
 
 struct redis_claim {
 	const char *claims, *retry, *taken, *queues[3];
 	const char *worker;
-	int64_t room, next_token, credits[3], weights[3];
+	int64_t room, workflow_room, next_token, credits[3], weights[3];
 };
 /* Adds (field, payload) for each claim to `out`; credits are changed. */
 void redis_claim(struct redis_claim *claim, struct redis_value *out);

@@ -22,6 +22,8 @@ static void take(struct redis_claim *claim, char queue, unsigned deliveries, con
 	value_add(out, value_string(field));
 	value_add(out, value_string(payload));
 	claim->room--;
+	if (queue == 'w')
+		claim->workflow_room--;
 }
 
 static void take_retry(struct redis_claim *claim, struct redis_value *out)
@@ -35,9 +37,17 @@ static void take_retry(struct redis_claim *claim, struct redis_value *out)
 		if (sscanf(row->value, "%c %u %127s %3071[^\n]", &queue, &deliveries, birth,
 			    carry) != 4)
 			BUG("an entry of retry that is none: %s", row->value);
+		if (queue == 'w' && claim->workflow_room <= 0)
+			return;
 		take(claim, queue, deliveries + 1, birth, carry, strchr(row->value, '\n') + 1, out);
 		rows_remove(row);
 	}
+}
+
+static bool may_take(const struct redis_claim *claim, int q)
+{
+	return claim->weights[q] > 0 && rows_count(claim->queues[q]) > 0 &&
+	       (q != 2 || claim->workflow_room > 0);
 }
 
 /* Smooth weighted round robin over the queues that hold something; -1: none does. */
@@ -47,13 +57,13 @@ static int next_queue(struct redis_claim *claim)
 	int best = -1;
 
 	for (int q = 0; q < 3; q++) {
-		if (claim->weights[q] > 0 && rows_count(claim->queues[q]) > 0)
+		if (may_take(claim, q))
 			sum += claim->weights[q];
 	}
 	if (sum == 0)
 		return -1;
 	for (int q = 0; q < 3; q++) {
-		if (claim->weights[q] == 0 || rows_count(claim->queues[q]) == 0) {
+		if (!may_take(claim, q)) {
 			claim->credits[q] = 0;
 			continue;
 		}

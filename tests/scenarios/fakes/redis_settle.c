@@ -260,6 +260,29 @@ static void end_attempt(
 	turn_write_mark(turn, name, &mark);
 }
 
+/* Into the list of a lane that is full. */
+static const char *park(struct fake_turn *turn, const char *field, const char *envelope,
+	struct words *keys, struct words *args)
+{
+	const char *parked = words_text(keys), *list = words_text(keys);
+	const char *lane = words_text(args), *first = words_text(args);
+	struct row *claim = rows_find(turn->claims, field), *held = rows_find(parked, lane);
+	struct buf entry;
+	char count[24];
+
+	if (claim == NULL)
+		return "lost";
+	snprintf(count, sizeof(count), "%lld",
+		(held != NULL ? strtoll(held->value, NULL, 10) : 0) + 1);
+	rows_set(parked, lane, count, strlen(count));
+	buf_init(&entry, 1024 * 1024);
+	buf_printf(&entry, "%s\n%s", envelope, claim->value);
+	rows_push(list, first[0] == '0', entry.data, entry.len);
+	buf_release(&entry);
+	rows_remove(claim);
+	return "ok";
+}
+
 static const char *put_back(
 	struct fake_turn *turn, const char *kind, struct words *keys, struct words *args)
 {
@@ -269,6 +292,8 @@ static const char *put_back(
 	int64_t due_ms = 0;
 	struct buf entry;
 
+	if (strcmp(kind, "park") == 0)
+		return park(turn, field, envelope, keys, args);
 	if (strcmp(kind, "give") != 0) {
 		delayed = words_text(keys);
 		due_ms = words_number(args);

@@ -406,6 +406,7 @@ struct redis_value *redis_turn(struct words keys, struct words args)
 		claim.credits[queue] = words_number(&args);
 	for (int queue = 0; queue < 3; queue++)
 		claim.weights[queue] = words_number(&args);
+	claim.workflow_room = words_number(&args);
 	turn.out = value_list();
 	while (settles-- > 0)
 		turn_settle(&turn, &keys, &args);

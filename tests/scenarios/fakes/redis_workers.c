@@ -63,19 +63,34 @@ static int64_t promote(const char *delayed, const char *retry, int64_t most)
 	return count;
 }
 
-/* How many leases have ended, and whose; then who is being emptied. */
-static void name_dead(
-	struct redis_value *out, const char *workers, const char *dying, int64_t lease_ms)
+static const char *parked_jobs(const char *parked, char *text, size_t size)
+{
+	long long count = 0;
+
+	for (struct row *row = rows_first(parked); row != NULL; row = rows_after(row))
+		count += strtoll(row->value, NULL, 10);
+	snprintf(text, size, "%lld", count);
+	return text;
+}
+
+/* How many jobs are parked, how many leases have ended, how many lanes hold some; whose and which; then who is being emptied. */
+static void name_dead(struct redis_value *out, const char *workers, const char *dying,
+	const char *parked, int64_t lease_ms)
 {
 	int64_t count = 0;
+	char text[24];
 
 	for (struct row *row = rows_first(workers); row != NULL; row = rows_after(row))
 		count += row->score < now_ms() - lease_ms;
+	value_add(out, value_string(parked_jobs(parked, text, sizeof(text))));
 	value_add(out, value_integer(count));
+	value_add(out, value_integer((int64_t)rows_count(parked)));
 	for (struct row *row = rows_first(workers); row != NULL; row = rows_after(row)) {
 		if (row->score < now_ms() - lease_ms)
 			value_add(out, value_string(row->field));
 	}
+	for (struct row *row = rows_first(parked); row != NULL; row = rows_after(row))
+		value_add(out, value_string(row->field));
 	for (struct row *row = rows_first(dying); row != NULL; row = rows_after(row))
 		value_add(out, value_string(row->field));
 }
@@ -101,7 +116,9 @@ struct redis_value *redis_renew(struct words keys, struct words args)
 	value_add(out, value_string(due));
 	for (int queue = 0; queue < 3; queue++)
 		value_add(out, value_string("-1")); /* ages are left out */
-	name_dead(out, workers, dying, lease_ms);
+	for (int queue = 0; queue < 7; queue++)
+		words_take(&keys); /* taken, queues, ages */
+	name_dead(out, workers, dying, words_text(&keys), lease_ms);
 	return out;
 }
 

@@ -1,12 +1,14 @@
 -- renew: a worker's heartbeat, and what it can see in passing: due jobs are promoted, workers that may be dead are named,
--- and it is noted how long the queues have been.
+-- lanes whose jobs wait for a slot too, and it is noted how long the queues have been.
 --
--- KEYS  workers, dying, retry, delayed, taken, jobs:decisions, jobs:chat, jobs:workflow, ages:decisions, ages:chat, ages:workflow
+-- KEYS  workers, dying, retry, delayed, taken, jobs:decisions, jobs:chat, jobs:workflow, ages:decisions, ages:chat, ages:workflow,
+--       parked
 -- ARGV  me, lease_ms, how many to promote at most
 --
 -- Answers  'dead' where this worker is no longer known, else
 --          now_us, how many were promoted, when the next is due (ms; -1: none), the age (ms; -1: it holds none) of the oldest job
---          of each queue, how many workers' leases have ended, their members, then names of workers that are being emptied.
+--          of each queue, how many jobs wait for a slot (-1: in too many lanes to be counted), how many workers' leases have ended, how many
+--          lanes are named, then the members whose leases ended, the lanes, and names of workers that are being emptied.
 --          Emptying is reap's work.
 --
 -- A job carries no time. But turn counts what it takes out of a queue (`taken`), and taken and held together is how many jobs there
@@ -76,9 +78,34 @@ for q = 1, 3 do
 	local fine, ms = pcall(age, KEYS[5 + q], KEYS[8 + q], tonumber(type(taken) == 'string' and taken) or 0)
 	out[#out + 1] = string.format('%.0f', fine and ms or -1)
 end
+
+-- Some of the lanes; who woke a lane's jobs may have died.
+local function look_at_lanes()
+	local lanes = redis.call('HLEN', KEYS[12])
+	if lanes == 0 then
+		return 0, {}
+	end
+	local parked = lanes > 1000 and -1 or 0
+	if parked == 0 then
+		for _, held in ipairs(redis.call('HVALS', KEYS[12])) do
+			parked = parked + tonumber(held)
+		end
+	end
+	return parked, redis.call('HRANDFIELD', KEYS[12], 16)
+end
+
+local fine, parked, lanes = pcall(look_at_lanes)
+if not fine then
+	parked, lanes = -1, {}
+end
+out[#out + 1] = string.format('%.0f', parked)
 out[#out + 1] = #expired
+out[#out + 1] = #lanes
 for _, member in ipairs(expired) do
 	out[#out + 1] = member
+end
+for _, lane in ipairs(lanes) do
+	out[#out + 1] = lane
 end
 for _, worker in ipairs(redis.call('SRANDMEMBER', KEYS[2], 16)) do
 	out[#out + 1] = worker

@@ -2,6 +2,7 @@
 -- So many are popped at once; what the bound of bytes leaves over goes back where it was.
 local BATCH = 16
 local W, next_token = ARGV[2], tonumber(ARGV[14])
+local workflow_room = tonumber(ARGV[21])
 
 local function take(payload, queue, deliveries, birth, carry)
 	local token = W .. '.' .. next_token
@@ -12,6 +13,9 @@ local function take(payload, queue, deliveries, birth, carry)
 	out[#out + 1] = payload
 	room = room - 1
 	bytes = bytes - #payload
+	if queue == 'w' then
+		workflow_room = workflow_room - 1
+	end
 end
 
 local function put_back(list, popped, first)
@@ -33,7 +37,7 @@ local function take_from_retry()
 			local queue, deliveries, birth, carry, at = match(entry, '^(%a) (%d+) (%S+) (%S+)\n()')
 			if not queue then
 				bury_payload(entry, 'an entry of retry that is none')
-			elseif bytes > 0 then
+			elseif bytes > 0 and (queue ~= 'w' or workflow_room > 0) then
 				take(sub(entry, at), queue, deliveries + 1, birth, carry)
 			else
 				return put_back(retry, entries, i)
@@ -102,6 +106,7 @@ local function take_from_queues()
 	for q = 1, 3 do
 		local held = weight[q] > 0 and redis.pcall('LLEN', KEYS[5 + q])
 		if type(held) == 'number' then
+			held = q == 3 and math.max(math.min(held, workflow_room), 0) or held
 			length[q], before[q] = held, held
 			total = total + held
 		elseif held then

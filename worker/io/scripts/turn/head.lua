@@ -5,7 +5,7 @@
 --       then each item's own keys in the order of the items
 -- ARGV  me (W:epoch), W, result_ttl_s, reply_ttl_s, reply_max, calls_max, dead_max, pending_max,
 --       waiting_max, settles, begins, claim_max, claim_bytes, first_token, credit_decisions, credit_chat, credit_workflow,
---       weight_decisions, weight_chat, weight_workflow, then each item's own arguments
+--       weight_decisions, weight_chat, weight_workflow, workflow_max, then each item's own arguments
 --
 -- A settle  'done':   KEYS result, waiting, calls (audit), replies:NAME (reply), integration, secrets (basis),
 --                          confirm, pending (pending, decline, unuse)
@@ -22,6 +22,7 @@
 --           'give':   ARGV kind, field, envelope                    back to the front of the line
 --           'retry':  KEYS delayed  ARGV kind, field, envelope, due_ms         due later, the mark as it is
 --           'unsent': KEYS delayed  ARGV kind, field, envelope, due_ms, name, birth   due later, the mark says that nothing was sent
+--           'park':   KEYS parked, its list  ARGV kind, field, envelope, lane, 1 to be the next woken   into a lane's list (wake.lua)
 --           'again':  KEYS delayed  ARGV kind, field, envelope, due_ms, name, birth   due later, the mark says that the attempt ended
 -- A begin             KEYS result, window, integration, secrets, confirm, pending (token)
 --                     ARGV field, name, birth, token, digest, repeatable, deadline_ms, version, action, limit, window_us,
@@ -64,7 +65,7 @@ local result_ttl, reply_ttl, reply_max, calls_max, dead_max, pending_max, waitin
 local settles, begins, room, bytes = tonumber(ARGV[10]), tonumber(ARGV[11]), tonumber(ARGV[12]), tonumber(ARGV[13])
 
 -- How far the items' own keys and arguments are read.
-local k, a = 9, 20
+local k, a = 9, 21
 
 local out = {now, ARGV[15], ARGV[16], ARGV[17], 0, 0, 0, 0, ''}
 local replies_dropped, dead_dropped, audit_lost = 0, 0, 0

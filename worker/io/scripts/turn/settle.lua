@@ -217,8 +217,11 @@ local function settle()
 	end
 	local field, envelope = ARGV[a + 1], ARGV[a + 2]
 	a = a + 2
-	local delayed, due, name, birth
-	if kind ~= 'give' then
+	local delayed, due, name, birth, lane, push
+	if kind == 'park' then
+		lane, push = ARGV[a + 1], ARGV[a + 2] == '1' and 'RPUSH' or 'LPUSH'
+		k, a = k + 2, a + 2
+	elseif kind ~= 'give' then
 		delayed, due = KEYS[k + 1], ARGV[a + 1]
 		k, a = k + 1, a + 1
 	end
@@ -234,7 +237,10 @@ local function settle()
 	if name then
 		end_attempt(kind, name, birth)
 	end
-	if delayed then
+	if lane then
+		call('HINCRBY', KEYS[k - 1], lane, 1)
+		call(push, KEYS[k], entry)
+	elseif delayed then
 		call('ZADD', delayed, due, entry)
 	else
 		call('RPUSH', retry, entry)
