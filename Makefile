@@ -189,6 +189,7 @@ help: ## this text
 
 FORCE:
 .PHONY: bench all unit scenarios fuzz fuzz-run test demo lint format install clean help FORCE
-.SECONDARY:
+# Objects that make finds out about by itself are kept. Not all targets: one that is missing must be made again.
+.SECONDARY: $(call objects,$(UNIT_SRC) $(IO_UNIT_SRC) $(FUZZ_SRC))
 
 -include $(shell find $B -name '*.d' 2>/dev/null)
