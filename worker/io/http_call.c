@@ -44,6 +44,10 @@ static int call_before_request(void *arg, char *peer, char *local_ip, int peer_p
 	if (call->response.sent)
 		return http_call_verdict(
 			call, HTTP_LOST, "the connection was closed before an answer came");
+	/* It was reset before libcurl could ask whom it reaches. */
+	if (peer[0] == '\0')
+		return http_call_verdict(
+			call, HTTP_CONNECT_FAILED, "the connection was reset as it was made");
 	if (!address_parse(&address, peer, (uint16_t)peer_port) || !call_judges(call, &address.any))
 		return http_call_verdict(
 			call, HTTP_BLOCKED, "its address is not one that may be called");

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Connections that fail, and when: http_client against hosts that are slow, silent or gone. */
 #include <arpa/inet.h>
+#include <errno.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -8,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 #include <cmocka.h>
 
@@ -244,6 +246,35 @@ static void an_idle_connection_that_was_closed_is_not_used(void **state)
 	world_release(&world);
 }
 
+static bool connections_are_reset_as_they_are_made;
+
+/* In place of the C library's: a reset that comes just after libcurl saw the connection made leaves no peer to ask for. */
+int getpeername(int fd, struct sockaddr *address, socklen_t *len)
+{
+	if (connections_are_reset_as_they_are_made) {
+		errno = ENOTCONN;
+		return -1;
+	}
+	return (int)syscall(SYS_getpeername, fd, address, len);
+}
+
+static void a_connection_that_is_reset_as_it_is_made_was_never_asked(void **state)
+{
+	struct world world;
+	struct trip trip;
+
+	(void)state;
+	world_init(&world, closes_after_the_answer);
+	connections_are_reset_as_they_are_made = true;
+	trip_get(&trip, &world);
+	connections_are_reset_as_they_are_made = false;
+	assert_int_equal(trip.end, HTTP_CONNECT_FAILED);
+	assert_false(trip.sent);
+	assert_int_equal(upstream_requests(world.upstream), 0);
+	trip_release(&trip);
+	world_release(&world);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -257,6 +288,7 @@ int main(void)
 		T(a_post_on_a_connection_that_dies_arrives_once),
 		T(neither_is_one_without_a_body_or_a_read_sent_twice),
 		T(an_idle_connection_that_was_closed_is_not_used),
+		T(a_connection_that_is_reset_as_it_is_made_was_never_asked),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
