@@ -15,6 +15,9 @@
 #include "log.h"
 #include "worker.h"
 
+#define SLOTS_AT_LEAST 8
+#define FILES_A_JOB    4 /* three at most; the rest is for Redis, the pages, the log, name lookups */
+
 static void print_help(void)
 {
 	struct buf text;
@@ -64,6 +67,37 @@ static void harden(void)
 	signal(SIGPIPE, SIG_IGN);
 }
 
+/* What an org or a host has of fewer slots. */
+static uint32_t share_of(uint32_t slots, uint32_t most, uint32_t asked)
+{
+	uint64_t share = (uint64_t)slots * most / asked;
+	uint32_t least = slots < SLOTS_AT_LEAST ? slots : SLOTS_AT_LEAST;
+
+	return share < least ? least : (uint32_t)share;
+}
+
+/*
+ * A call has a connection and, where no other call of its org's runs, a handle with files of its own. Calls that find none leave none for
+ * Redis and the health checks either: so there are no more at once than may have theirs.
+ */
+static void fit_to_files(struct options *options)
+{
+	struct rlimit files;
+	rlim_t most;
+
+	if (getrlimit(RLIMIT_NOFILE, &files) != 0 || files.rlim_cur == RLIM_INFINITY)
+		return;
+	most = files.rlim_cur < FILES_A_JOB ? 1 : files.rlim_cur / FILES_A_JOB;
+	if (options->concurrency <= most)
+		return;
+	log_event(LOG_WARNING, "too few files may be opened for CONCURRENCY: it is lowered",
+		"open_files", 'i', (int64_t)files.rlim_cur, "asked", 'i',
+		(int64_t)options->concurrency, "concurrency", 'i', (int64_t)most);
+	options->org_slots = share_of(options->org_slots, (uint32_t)most, options->concurrency);
+	options->host_slots = share_of(options->host_slots, (uint32_t)most, options->concurrency);
+	options->concurrency = (uint32_t)most;
+}
+
 /* It stops already: one more signal, when nobody hears it any more, must not make another end of it. */
 static void hold_signals(void)
 {
@@ -96,6 +130,7 @@ int main(int argc, char **argv)
 		die("%s", error.text);
 	harden();
 	log_open(options.log_level, options.log_format);
+	fit_to_files(&options);
 	if (worker_init(&worker, &options, &error) < 0)
 		die("%s", error.text);
 	code = worker_run(&worker);

@@ -110,6 +110,11 @@ static struct http_pool *pool_new(struct http_client *client, const char *name)
 	return pool;
 }
 
+static bool too_many_files(const struct http_client *client)
+{
+	return client->socket_count + HTTP_POOL_FILES * client->pool_count > client->sockets_max;
+}
+
 struct http_pool *http_pool_find(struct http_client *client, const char *name)
 {
 	return *pool_slot(client, name);
@@ -119,12 +124,13 @@ struct http_pool *http_pool_get(struct http_client *client, const char *name)
 {
 	struct http_pool **slot = pool_slot(client, name);
 
-	if (!*slot) {
+	if (!*slot || too_many_files(client)) {
 		http_pool_sweep(client);
-		/* The sweep may have taken the pool before this place. */
+		/* The sweep may have taken the pool before this place, or this one. */
 		slot = pool_slot(client, name);
-		*slot = pool_new(client, name);
 	}
+	if (!*slot)
+		*slot = pool_new(client, name);
 	return *slot;
 }
 
@@ -164,8 +170,7 @@ void http_pool_sweep(struct http_client *client)
 	struct http_pool *pool;
 
 	while ((pool = TAILQ_FIRST(&client->idle)) &&
-		(client->pool_count >= HTTP_POOLS_MAX ||
-			client->socket_count > client->sockets_max ||
+		(client->pool_count >= HTTP_POOLS_MAX || too_many_files(client) ||
 			now_us - pool->idle_since_us > HTTP_POOL_IDLE_US))
 		http_pool_free(pool);
 }

@@ -28,6 +28,7 @@
 #define HTTP_POOLS_MAX		512
 #define HTTP_POOL_BUCKETS	1024 /* a power of two */
 #define HTTP_POOL_CONNECTIONS	1024
+#define HTTP_POOL_FILES		2 /* a multi handle's own, beside its connections */
 #define HTTP_POOL_IDLE_US	(60 * 1000000LL)
 #define HTTP_ANSWER_HEADERS_MAX (64 * 1024)
 #define HTTP_CONNECT_TIMEOUT_MS 10000L

@@ -64,7 +64,7 @@ def _check_definition(arguments, stdin):
 class Worker:
     """A running bellhopd. `log` is what it logged, an object a line."""
 
-    def __init__(self, arguments=(), **options):
+    def __init__(self, arguments=(), program="bellhopd", variables=None, wrapper=(), **options):
         self.options = {"listen": "127.0.0.1:0", "log_format": "json", **options}
         self.drain_ms = int(self.options.get("drain_ms", 25000))
         self.lines = []
@@ -73,8 +73,8 @@ class Worker:
         self.reading = threading.Event()
         self.reading.set()
         self.process = subprocess.Popen(
-            [os.path.join(BUILD, "bellhopd"), *arguments],
-            env=environment(self.options),
+            [*wrapper, os.path.join(BUILD, program), *arguments],
+            env={**environment(self.options), **(variables or {})},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
