@@ -73,6 +73,14 @@ $B/bellhop: $(call objects,$(CLI_SRC)) $(COMMON_LIB)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(COMMON_LIBS)
 
+# The same worker with something around its steps: see tests/chaos/stops.c. For tests alone.
+STOPS := pipeline_resume $(addprefix step_,parse load render confirm authorize begin call map settle)
+$B/bellhopd-stops: $(call objects,$(WORKER_SRC) tests/chaos/stops.c) $(COMMON_LIB)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(ALL_LDFLAGS) $(STOPS:%=-Wl$(comma)--wrap=%) -o $@ $^ $(WORKER_LIBS)
+
+test-programs: $B/bellhopd-stops
+
 $(COMMON_LIB): $(call objects,$(COMMON_SRC))
 	$(call say,AR,$@)
 	$(Q)rm -f $@ && $(AR) rcs $@ $^
@@ -188,7 +196,7 @@ help: ## this text
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
 
 FORCE:
-.PHONY: bench all unit scenarios fuzz fuzz-run test demo lint format install clean help FORCE
+.PHONY: bench test-programs all unit scenarios fuzz fuzz-run test demo lint format install clean help FORCE
 # Objects that make finds out about by itself are kept. Not all targets: one that is missing must be made again.
 .SECONDARY: $(call objects,$(UNIT_SRC) $(IO_UNIT_SRC) $(FUZZ_SRC))
 

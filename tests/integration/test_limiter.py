@@ -6,6 +6,7 @@ import json
 import pytest
 from support.org import integration
 from support.upstream import Answer, Raw
+from support.waiting import wait_until
 
 WINDOW_MS = 1000
 
@@ -136,3 +137,28 @@ def test_in_no_window_are_there_more_than_the_limit(start_worker, upstream, new_
     gaps = [later - earlier for earlier, later in zip(begun, begun[limit:])]
     assert min(gaps) >= WINDOW_MS - 1  # a millisecond for rounding
     assert max(gaps) < WINDOW_MS + 500  # and the room is used
+
+
+def test_fifty_workers_never_begin_more_than_the_limit_in_any_window(start_worker, upstream, new_org, redis_server):
+    """The window is seen twice: by the times of its members in Redis, and by the calls that the upstream got."""
+    limit, workers, jobs = 10, 50, 600
+    for _ in range(workers):
+        start_worker(shard="fifty", rate_limit=f"{limit}/1", calls_max=1000000, log_level="warning", ready=False)
+    org = new_org(shard="fifty", rate_limit=f"{limit}/1")
+    org.put(desk(upstream))
+    wait_until(lambda: org.redis.zcard(org.key("workers")) == workers, "all of them", timeout=60)
+    replies = []
+    for _ in range(jobs // workers):
+        with org.redis.pipeline() as pipeline:
+            for _ in range(workers):
+                org.push_into(pipeline, org.job("tickets/read", reply_to="all"))
+            pipeline.execute()
+        replies += [org.reply("all") for _ in range(workers)]
+        pushed_at_ms = redis_server.now_ms()
+        redis_server.wait_for_clock(pushed_at_ms + WINDOW_MS // 3)
+    done = [reply for reply in replies if reply["status"] == "succeeded"]
+    assert {reply.code for reply in replies if reply not in done} == {"rate_limited"}
+    begun = sorted(int(entry["begun_at_ms"]) for entry in org.audit() if entry["status"] == "succeeded")
+    assert len(begun) == len(done) == len(upstream.received())
+    assert len(begun) >= 3 * limit
+    assert min(later - earlier for earlier, later in zip(begun, begun[limit:])) >= WINDOW_MS - 1  # rounding

@@ -111,11 +111,15 @@ def test_text_is_for_people(start_worker, new_org, upstream):
     assert re.match(start + r"status=succeeded sent=yes attempts=1 deliveries=1 http_status=200 version=\d+ ", line), line
 
 
-@pytest.mark.parametrize("kind", ["closed", "broken pipe", "socket that nobody reads"])
+@pytest.mark.parametrize("kind", ["closed", "broken pipe", "socket that nobody reads", "full disk"])
 def test_a_worker_without_a_log_works(kind, worker_options, acme, upstream):
     acme.put(integration(upstream.base_url, read=READ))
-    ours, theirs = os.pipe() if kind != "socket that nobody reads" else [s.detach() for s in socket.socketpair()]
-    if kind != "socket that nobody reads":
+    if kind == "socket that nobody reads":
+        _, theirs = [end.detach() for end in socket.socketpair()]
+    elif kind == "full disk":
+        theirs = os.open("/dev/full", os.O_WRONLY)
+    else:
+        ours, theirs = os.pipe()
         os.close(ours)
     closing = "2>&-" if kind == "closed" else ""
     process = subprocess.Popen(
