@@ -163,6 +163,9 @@ test: ## the whole suite: what scripts/test does
 bench: all ## what a job costs here: jobs a second, CPU a job, idle latency, memory (BENCH='--jobs N --concurrency N')
 	@/usr/bin/python3 tests/bench/bench.py $(BENCH)
 
+chaos: all ## workers, Redis and the network fail as a seed says; was all as promised? (CHAOS='--jobs N --deaths N --minutes N --seed N')
+	@BUILD=$B /usr/bin/python3 tests/chaos/chaos.py $(CHAOS)
+
 demo: ## see a job run: what scripts/demo does
 	@scripts/demo
 
@@ -196,7 +199,7 @@ help: ## this text
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
 
 FORCE:
-.PHONY: bench test-programs all unit scenarios fuzz fuzz-run test demo lint format install clean help FORCE
+.PHONY: bench chaos test-programs all unit scenarios fuzz fuzz-run test demo lint format install clean help FORCE
 # Objects that make finds out about by itself are kept. Not all targets: one that is missing must be made again.
 .SECONDARY: $(call objects,$(UNIT_SRC) $(IO_UNIT_SRC) $(FUZZ_SRC))
 
