@@ -109,7 +109,7 @@ $B/lua/%.lua.h: $B/lua/%.lua
 # The scripts too: the tests read them, and a build folder from before may have the arrays alone.
 $B/worker/io/script.o: $(LUA_NAMES:%=$B/lua/%.lua.h) $(LUA_NAMES:%=$B/lua/%.lua)
 
-$B/tests/unit/%: $B/tests/unit/%.o $(COMMON_LIB)
+$(UNIT_BIN): $B/%: $B/%.o $(COMMON_LIB)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ -lcmocka $(COMMON_LIBS)
 
@@ -118,7 +118,7 @@ $(IO_LIB): $(call objects,$(IO_SRC))
 	$(call say,AR,$@)
 	$(Q)rm -f $@ && $(AR) rcs $@ $^
 
-$B/tests/unit/io/test_%: $B/tests/unit/io/test_%.o $(call objects,$(IO_UNIT_HELP)) $(IO_LIB) $(COMMON_LIB)
+$(IO_UNIT_BIN): $B/%: $B/%.o $(call objects,$(IO_UNIT_HELP)) $(IO_LIB) $(COMMON_LIB)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ -lcmocka $(WORKER_LIBS)
 
