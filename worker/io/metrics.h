@@ -48,7 +48,7 @@
 	X(CONCURRENCY, "in_flight_jobs_limit", "Jobs that this worker may hold at once.")          \
 	X(DEPTH_DECISIONS, "queue_jobs{queue=\"decisions\"}",                                      \
 		"Jobs that wait in a queue. As last seen in Redis, the same at every worker of a " \
-		"shard; so are the next four.")                                                    \
+		"shard; so are the next five.")                                                    \
 	X(DEPTH_CHAT, "queue_jobs{queue=\"chat\"}", NULL)                                          \
 	X(DEPTH_WORKFLOW, "queue_jobs{queue=\"workflow\"}", NULL)                                  \
 	X(OLDEST_DECISIONS, "queue_oldest_seconds{queue=\"decisions\"}",                           \
