@@ -317,6 +317,15 @@ int redis_url_parse(
 	return 0;
 }
 
+void redis_url_read_password(struct redis_url *url, const char *password_file)
+{
+	struct error error = {0};
+
+	if (password_file != NULL)
+		(void)read_password(
+			url, password_file, &error); /* the one it has may serve again */
+}
+
 void redis_url_release(struct redis_url *url)
 {
 	free(url->host);

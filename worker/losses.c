@@ -19,6 +19,18 @@ static void note_not_lists(struct losses *losses, struct span keys)
 			's', text);
 }
 
+void losses_wrong_keys(struct losses *losses, struct span keys)
+{
+	char text[160];
+
+	snprintf(text, sizeof(text), "%.*s", (int)keys.len, keys.data);
+	if (complaint_is_due(&losses->wrong_keys, text))
+		log_event(LOG_ERROR,
+			"a key of Bellhop's is of another type: jobs that are due later or were a "
+			"dead worker's wait until it is removed",
+			"keys", 's', text);
+}
+
 static void note_audit(struct losses *losses, int64_t trimmed, int64_t lost)
 {
 	metrics_add(METRICS_AUDIT_TRIMMED, (uint64_t)trimmed);

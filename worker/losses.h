@@ -16,10 +16,12 @@
 struct losses {
 	int64_t replies, dead_letters; /* not yet said */
 	bool audit_trimmed;	       /* and it was said */
-	struct complaint not_lists, audit_lost, waiting_full;
+	struct complaint not_lists, wrong_keys, audit_lost, waiting_full;
 };
 
 void losses_note(struct losses *losses, const struct turn_losses *of_turn);
+/* Keys of Bellhop's own that are of another type, with a space between. */
+void losses_wrong_keys(struct losses *losses, struct span keys);
 /* A duplicate of that job does not wait for its reply but comes again: too many do. */
 void losses_put_off(struct losses *losses, const char *org, const char *id);
 /* To be called once a second at most: a queue that nobody reads drops with every reply. */

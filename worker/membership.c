@@ -12,7 +12,6 @@
 #include "io/clock.h"
 #include "io/random.h"
 #include "io/resp.h"
-#include "log.h"
 
 #define TIMEOUT_MS 1000
 
@@ -150,14 +149,10 @@ static void on_registered(void *arg, const struct redis_value *value)
 			redis_value_integer(redis_value_at(value, 0)), membership->call.asked_us);
 		membership->known_epoch = membership->epoch;
 		membership->registered = true;
-		complaint_clear(&membership->refused);
 		read_claims(membership, value);
 		membership->events.ready(membership->arg);
 	} else if (redis_value_error(value) != NULL) {
-		if (complaint_is_due(&membership->refused, redis_value_error(value)))
-			log_event(LOG_ERROR, "Redis does not register this worker", "error", 's',
-				redis_value_error(value));
-		redis_async_drop(membership->redis, "this worker could not be registered");
+		redis_async_drop(membership->redis, redis_value_error(value));
 	} else {
 		membership_dead(membership);
 	}

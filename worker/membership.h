@@ -12,7 +12,6 @@
 #include <stdbool.h>
 
 #include "bellhop/span.h"
-#include "complaint.h"
 #include "io/redis_async.h"
 #include "io/script.h"
 #include "io/turn.h"
@@ -40,7 +39,6 @@ struct membership {
 	unsigned epoch;
 	unsigned known_epoch; /* the last one that Redis confirmed; 0: none */
 	bool registered;
-	struct complaint refused;
 	struct given_back *given_back; /* claims on their way back */
 	void (*left)(void *arg);
 	void *left_arg;

@@ -2,6 +2,8 @@
 /* pages: what operators ask of a worker over HTTP. */
 #include "pages.h"
 
+#include <stdio.h>
+
 #include "io/clock.h"
 #include "io/metrics.h"
 
@@ -21,11 +23,21 @@ static bool is_claiming(const struct worker *worker)
 	       clock_now_ms() - worker->last_claimed_ms <= READY_WITHIN_MS;
 }
 
+static const char *refusal(const struct redis_trouble *trouble)
+{
+	static char text[64];
+
+	snprintf(text, sizeof(text), "Redis refuses: %s\n", trouble->name);
+	return text;
+}
+
 /* NULL: it is. */
 static const char *why_not_ready(const struct worker *worker)
 {
 	if (worker->draining)
 		return "draining\n";
+	if (trouble_now(&worker->trouble) != NULL)
+		return refusal(trouble_now(&worker->trouble));
 	if (!worker->membership.registered)
 		return "waiting for Redis\n";
 	if (clock_now_ms() - worker->last_renewed_ms > READY_WITHIN_MS)

@@ -121,6 +121,8 @@ static void on_claims_over(void *arg, size_t taken, bool more)
 
 	worker->last_claimed_ms = clock_now_ms();
 	lanes_claimed(worker->lanes);
+	if (!turn_is_refused(worker->turn))
+		trouble_over(&worker->trouble, TROUBLE_TURN);
 	if (taken > 0)
 		worker->woken = false;
 	if (more)
@@ -148,6 +150,21 @@ static void on_wrong_server(const char *sentence, const char *seen)
 	log_event(LOG_ERROR, sentence, "seen", 's', seen);
 }
 
+/* Said when Redis first took us or was found away: where it refuses us, that is the one line that there is. */
+static void say_started(struct worker *worker)
+{
+	if (worker->started)
+		return;
+	worker->started = true;
+	if (worker->options->key_file == NULL)
+		log_event(LOG_WARNING, "no BELLHOP_KEY_FILE: no secret can be opened, and only "
+				       "this process can run what is "
+				       "confirmed here");
+	if (worker->server != NULL)
+		log_event(
+			LOG_INFO, "listening", "address", 's', http_server_address(worker->server));
+}
+
 static void on_ready(void *arg)
 {
 	struct worker *worker = arg;
@@ -155,6 +172,8 @@ static void on_ready(void *arg)
 	worker->was_up = true;
 	worker->is_away = false;
 	worker->last_renewed_ms = worker->last_claimed_ms = clock_now_ms();
+	trouble_over(&worker->trouble, TROUBLE_CONNECTION);
+	say_started(worker);
 	log_event(LOG_INFO, "ready", "worker", 's', worker->membership.member, "redis", 's',
 		worker->redis_url.shown);
 	server_check(worker->redis, on_wrong_server);
@@ -175,6 +194,7 @@ static void on_forgotten(void *arg)
 	turn_clear(worker->turn);
 	lanes_close(worker->lanes);
 	janitor_close(worker->janitor);
+	janitor_suspect(worker->janitor, worker->membership.name);
 	while (worker->oldest != NULL)
 		pipeline_drop(worker->oldest);
 }
@@ -197,52 +217,46 @@ static void on_dead(void *arg)
 	membership_dead(&worker->membership);
 }
 
-/* Said when Redis first answered or was found away: where it refuses us, that is the one line that there is. */
-static void say_started(struct worker *worker)
-{
-	if (worker->started)
-		return;
-	worker->started = true;
-	if (worker->options->key_file == NULL)
-		log_event(LOG_WARNING, "no BELLHOP_KEY_FILE: no secret can be opened, and only "
-				       "this process can run what is "
-				       "confirmed here");
-	if (worker->server != NULL)
-		log_event(
-			LOG_INFO, "listening", "address", 's', http_server_address(worker->server));
-}
-
 static void on_up(void *arg)
 {
 	struct worker *worker = arg;
 	struct sockaddr_storage peer;
 
-	say_started(worker);
 	if (redis_async_peer(worker->redis, &peer))
 		address_policy_never(worker->policy, (const struct sockaddr *)&peer);
 	membership_up(&worker->membership);
+}
+
+/* At the start: nobody has to wait for what somebody has to change. */
+static void give_up(struct worker *worker, const char *reason, const struct redis_trouble *trouble)
+{
+	fprintf(stderr, "bellhopd: Redis at %s refuses (%s): %s; %s\n", worker->redis_url.shown,
+		trouble != NULL ? trouble->name : "unknown", reason,
+		trouble != NULL ? trouble->advice : "check BELLHOP_REDIS_URL");
+	worker->exit_code = 2;
+	event_base_loopbreak(worker->base);
 }
 
 static void on_down(void *arg, const char *reason, bool refused)
 {
 	struct worker *worker = arg;
 
+	const struct redis_trouble *trouble = redis_trouble_of(reason);
+
 	metrics_add(METRICS_RECONNECTS, worker->membership.registered);
 	turn_close(worker->turn);
 	lanes_close(worker->lanes);
 	janitor_close(worker->janitor);
 	membership_down(&worker->membership);
-	if (refused && !worker->was_up) {
-		fprintf(stderr,
-			"bellhopd: Redis at %s refuses: %s; check BELLHOP_REDIS_URL and "
-			"BELLHOP_REDIS_PASSWORD_FILE\n",
-			worker->redis_url.shown, reason);
-		worker->exit_code = 2;
-		event_base_loopbreak(worker->base);
+	if (!worker->was_up && (refused || (trouble != NULL && trouble->setting))) {
+		give_up(worker, reason, trouble);
 		return;
 	}
 	say_started(worker);
-	if (!worker->is_away)
+	trouble_note(&worker->trouble, TROUBLE_CONNECTION, reason);
+	if (trouble != NULL && trouble->setting)
+		redis_url_read_password(&worker->redis_url, worker->options->redis_password_file);
+	if (trouble == NULL && !worker->is_away)
 		log_event(LOG_ERROR, "Redis is away; trying again", "redis", 's',
 			worker->redis_url.shown, "reason", 's', reason);
 	worker->is_away = true;
@@ -262,6 +276,7 @@ static void on_renewed(void *arg, size_t ready)
 	struct worker *worker = arg;
 
 	worker->last_renewed_ms = clock_now_ms();
+	trouble_over(&worker->trouble, TROUBLE_LEASE);
 	losses_say(&worker->losses);
 	log_flush();
 	depths_look(worker->redis, worker->options->shard);
@@ -283,13 +298,38 @@ static void on_took_over(void *arg, struct span dead, size_t claims)
 	turn_kick(worker->turn);
 }
 
-static void on_failed(void *arg, const char *error)
+static void on_wrong_keys(void *arg, struct span keys)
 {
 	struct worker *worker = arg;
 
-	if (complaint_is_due(&worker->failed, error))
-		log_event(LOG_ERROR, "Redis answered with an error; trying again", "error", 's',
-			error);
+	losses_wrong_keys(&worker->losses, keys);
+}
+
+static void on_refused(struct worker *worker, enum trouble_of of, const char *error)
+{
+	const struct redis_trouble *trouble = trouble_note(&worker->trouble, of, error);
+
+	if (trouble->elsewhere)
+		redis_async_drop(worker->redis, error);
+}
+
+static void on_renew_failed(void *arg, const char *error)
+{
+	on_refused(arg, TROUBLE_LEASE, error);
+}
+
+static void on_wait_failed(void *arg, const char *error)
+{
+	struct worker *worker = arg;
+
+	trouble_note(&worker->trouble, TROUBLE_WAIT, error);
+}
+
+static void on_turn_failed(void *arg, const char *error)
+{
+	struct worker *worker = arg;
+
+	on_refused(worker, TROUBLE_TURN, error);
 	if (worker->draining)
 		drain_leave_if_empty(worker); /* the claim that it waited for brought nothing */
 }
@@ -346,15 +386,16 @@ static void open_redis(struct worker *worker)
 		&(struct redis_async_events){on_up, on_down}, worker);
 	worker->turn = turn_new(worker->base, worker->redis, options,
 		&(struct turn_events){on_room, on_workflow_room, on_claimed, on_claims_over,
-			on_dead, on_lost, on_failed},
+			on_dead, on_lost, on_turn_failed},
 		worker);
 	worker->lanes = lanes_new(worker->base, worker->redis, options,
-		&(struct lanes_events){on_room, on_woken, on_failed}, worker);
+		&(struct lanes_events){on_room, on_woken, on_wait_failed}, worker);
 	worker->janitor = janitor_new(worker->base, worker->redis, options,
-		&(struct janitor_events){
-			on_renewed, on_took_over, on_lane_waits, on_dead, on_failed},
+		&(struct janitor_events){on_renewed, on_wrong_keys, on_took_over, on_lane_waits,
+			on_dead, on_renew_failed},
 		worker);
-	worker->waiter = waiter_new(worker->base, &worker->redis_url, options, on_wake, worker);
+	worker->waiter = waiter_new(worker->base, &worker->redis_url, options,
+		&(struct waiter_events){on_wake, on_wait_failed}, worker);
 	worker->integrations = integration_cache_new(worker->redis, options);
 	membership_init(&worker->membership, worker->redis, worker->turn, options->shard,
 		&(struct membership_events){on_ready, on_forgotten, on_is_known}, worker);

@@ -33,6 +33,7 @@
 #include "job.h"
 #include "losses.h"
 #include "membership.h"
+#include "trouble.h"
 
 struct worker {
 	const struct options *options;
@@ -73,7 +74,7 @@ struct worker {
 	int64_t last_renewed_ms; /* monotonic */
 	int64_t last_claimed_ms; /* likewise: the last answer to a claim, empty or not */
 	struct losses losses;
-	struct complaint failed;
+	struct trouble trouble;
 
 	struct job *oldest, *newest; /* in flight */
 	struct job *spare;

@@ -24,6 +24,8 @@ struct redis_url {
 
 int redis_url_parse(
 	struct redis_url *url, const char *text, const char *password_file, struct error *error);
+/* Reads a password file again, which may hold another one by now; where it cannot be read, all stays as it is. */
+void redis_url_read_password(struct redis_url *url, const char *password_file);
 void redis_url_release(struct redis_url *url);
 
 #endif

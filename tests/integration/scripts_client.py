@@ -370,16 +370,16 @@ class Worker:
         answer = self._call("register", ["workers", f"claims:{self.W}"], args)
         return None if answer is None else answer[1:]
 
-    def renew(self, promote=100):
+    def renew(self, promote=100, seen=()):
         keys = ["workers", "dying", "retry", "delayed", "taken"]
         keys += [tail + queue for tail in ("jobs:", "ages:") for queue in QUEUES] + ["parked"]
-        answer = self._call("renew", keys, [self.member, LEASE_MS, promote])
+        answer = self._call("renew", keys, [self.member, LEASE_MS, promote, *seen])
         if answer is None:
             return None
         now_us, promoted, due, *ages, parked, expired, lanes = map(int, answer[:9])
-        names = answer[9:]
+        wrong, names = answer[9].split(), answer[10:]
         rest = names[expired:]
-        return Renewed(now_us, promoted, due, ages, names[:expired], rest[lanes:], parked, rest[:lanes])
+        return Renewed(now_us, promoted, due, ages, names[:expired], rest[lanes:], parked, rest[:lanes], wrong)
 
     def wake(self, *lanes, at_most=100):
         """`lanes` are (name, room, room for workflows). (woken, left of chat, left of workflows) for each, or None."""
@@ -487,3 +487,4 @@ class Renewed:
     dying: list
     parked: int  # jobs that wait for a slot
     lanes: list  # some of those they wait in
+    wrong_keys: list

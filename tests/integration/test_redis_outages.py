@@ -4,9 +4,8 @@
 import threading
 
 import pytest
-from redis import Redis
-from redis.exceptions import RedisError
 from support.org import integration
+from support.redis_troubles import busy_script, no_room, too_few_replicas
 from support.upstream import Answer, Held
 from support.waiting import wait_until
 
@@ -216,36 +215,6 @@ def test_another_database_is_used_where_the_url_says_so(start_worker, acme, redi
 # A Redis that will not have it now.
 
 
-def busy_script(redis):
-    """A script that runs until it is killed, in a connection of its own."""
-    redis.client.config_set("lua-time-limit", 1)
-    client = Redis(unix_socket_path=redis.socket_path)
-
-    def run():
-        try:
-            client.eval("while true do end", 0)
-        except RedisError:
-            pass
-
-    thread = threading.Thread(target=run)
-    thread.start()
-
-    def is_busy():
-        try:
-            return not redis.client.ping()
-        except RedisError:
-            return True
-
-    wait_until(is_busy, "the script to run")
-    return lambda: (redis.client.script_kill(), thread.join())
-
-
-def no_room(redis):
-    held = int(redis.client.info("clients")["connected_clients"])
-    redis.client.config_set("maxclients", held)
-    return lambda: redis.client.config_set("maxclients", 1000)
-
-
 @pytest.mark.parametrize("trouble", [busy_script, no_room])
 def test_a_redis_that_is_busy_when_a_worker_starts_is_waited_for(start_worker, acme, redis, trouble):
     mend = trouble(redis)
@@ -256,18 +225,13 @@ def test_a_redis_that_is_busy_when_a_worker_starts_is_waited_for(start_worker, a
     assert worker.is_ready()
 
 
-def read_only(redis):
-    redis.client.config_set("min-replicas-to-write", 1)
-    return lambda: redis.client.config_set("min-replicas-to-write", 0)
-
-
 def a_key_of_ours_is_foreign(redis):
     key = "bellhop:{%s}:workers"
     redis.client.set(key % redis.shard, "foreign")
     return lambda: redis.client.delete(key % redis.shard)
 
 
-@pytest.mark.parametrize("trouble", [read_only, a_key_of_ours_is_foreign])
+@pytest.mark.parametrize("trouble", [too_few_replicas, a_key_of_ours_is_foreign])
 def test_a_redis_that_takes_no_writes_is_not_pestered(start_worker, acme, redis, shard, trouble):
     redis.shard = shard
     mend = trouble(redis)

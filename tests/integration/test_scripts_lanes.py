@@ -47,6 +47,15 @@ def test_a_job_that_is_parked_is_claimed_by_nobody_until_it_is_woken(shard, work
     assert not shard.redis.exists(shard.key("parked"))
 
 
+def test_nothing_is_woken_where_it_could_not_be_kept(shard, worker):
+    park(shard, worker, "a")
+    shard.redis.set(shard.key("retry"), "foreign")
+    assert worker.wake((LANE, 1, 1)) == [(0, 0, 1)]
+    shard.redis.delete(shard.key("retry"))
+    assert worker.wake((LANE, 1, 1)) == [(1, 0, 0)]
+    assert claimed_ids(worker) == payloads("a")
+
+
 def test_it_was_not_delivered_in_vain(shard, worker):
     first = claim(shard, worker, Job())
     worker.park(first, LANE)

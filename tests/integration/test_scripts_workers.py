@@ -1,8 +1,12 @@
 # SPDX-License-Identifier: MIT
 """A worker's life in Redis: register, renew, reap, leave, and the fence that keeps out what comes too late."""
 
+import os
+import re
+
 import pytest
 from scripts_client import LEASE_MS, Claim, Done, Job, Shard, Worker, reply_text
+from support.programs import TOP
 
 
 @pytest.fixture
@@ -291,6 +295,78 @@ def test_a_dead_worker_that_held_nothing_leaves_nothing(shard, worker):
     assert worker.take_over() == 0
     assert members(shard) == {worker.member}
     assert not shard.leftovers()
+
+
+# Rights
+
+
+def test_a_first_registration_tries_every_command_of_every_script():
+    commands = set()
+    for folder, _, names in os.walk(os.path.join(TOP, "worker", "io", "scripts")):
+        for name in names:
+            with open(os.path.join(folder, name), encoding="utf-8") as text:
+                commands |= set(re.findall(r"call\('([A-Z]+)'", text.read()))
+    with open(os.path.join(TOP, "worker", "io", "scripts", "register.lua"), encoding="utf-8") as text:
+        register = text.read()
+    tried = set(re.findall(r"\b([A-Z]+) = \{", register.replace("local TRIED", ""))) | {"DEL", "ZADD", "ZREM", "TIME"}
+    assert commands <= tried
+
+
+def test_a_first_registration_changes_nothing_but_the_list_of_workers(shard):
+    before = set(shard.redis.keys("*"))
+    other = Worker(shard).register()
+    assert set(shard.redis.keys("*")) - before == {shard.key("workers")}
+    assert members(shard) == {other.member}
+    assert shard.redis.ttl(shard.key("workers")) == -1
+
+
+# What is in no list, or of another type
+
+
+def test_claims_of_a_worker_in_no_list_become_a_dead_ones(shard, worker):
+    lost, other = Worker(shard).register(), Worker(shard).register()
+    job = claim(shard, lost)
+    held = claim(shard, other)
+    shard.redis.zrem(shard.key("workers"), lost.member)
+    assert worker.renew().dying == []
+    assert worker.renew(seen=[worker.W, other.W, lost.W]).dying == [lost.W]
+    assert worker.take_over() == 1
+    assert worker.claim()[0].payload == job.payload
+    assert other.done(held) == "ok"
+
+
+@pytest.mark.parametrize("key", ["dying", "delayed"])
+def test_a_key_of_another_type_is_named_and_the_lease_renewed_all_the_same(shard, worker, key):
+    shard.redis.set(shard.key(key), "foreign")
+    shard.redis.zadd(shard.key("workers"), {worker.member: 1})
+    seen = worker.renew()
+    assert (seen.wrong_keys, seen.promoted, seen.dying) == ([shard.key(key)], 0, [])
+    assert shard.redis.zscore(shard.key("workers"), worker.member) > 1
+
+
+def test_what_is_due_waits_where_the_list_it_goes_to_is_none(shard, worker):
+    held = claim(shard, worker)
+    worker.retry(held, 1)
+    shard.redis.set(shard.key("retry"), "foreign")
+    assert worker.renew().promoted == 0
+    shard.redis.delete(shard.key("retry"))
+    assert worker.renew().promoted == 1
+
+
+def test_nothing_is_taken_where_it_could_not_be_kept(shard, worker):
+    shard.push("a", "b")
+    shard.redis.set(worker.claims_key, "foreign")
+    answer = worker.turn(claim=2)
+    assert (answer.claims, shard.redis.llen(shard.jobs("chat"))) == ([], 2)
+    shard.redis.delete(worker.claims_key)
+    assert [c.payload for c in worker.claim(2)] == ["a", "b"]
+
+
+def test_a_dead_workers_claims_of_another_type_are_none(shard, worker):
+    shard.redis.sadd(shard.key("dying"), "odd")
+    shard.redis.set(shard.claims("odd"), "foreign")
+    assert worker.reap("odd") == [0, 0]
+    assert worker.renew().dying == []
 
 
 # Leave

@@ -18,14 +18,16 @@
 #include "io/queue_wait.h"
 #include "io/resp.h"
 #include "io/script.h"
+#include "io/strays.h"
 
 #define RENEW_MS      1000
+#define REFUSED_MS    200 /* until a renewal that was refused is asked for again */
 #define TIMEOUT_MS    1000
 #define PROMOTE_MAX   256
 #define REAP_MAX      50
 #define VICTIMS_MAX   32
 #define MEMBER_BYTES  96
-#define RENEWED_NAMES 9 /* where names begin in renew's answer */
+#define RENEWED_NAMES 10 /* where names begin in renew's answer */
 
 static const char *const renew_keys[] = {"workers", "dying", "retry", "delayed", "taken",
 	"jobs:decisions", "jobs:chat", "jobs:workflow", "ages:decisions", "ages:chat",
@@ -43,10 +45,12 @@ struct janitor {
 	void *arg;
 	struct event *timer;
 	struct script_call call;
+	struct strays *strays;
 	bool open;
 	char member[MEMBER_BYTES];
 	int64_t reap_from_ms; /* monotonic */
-	int64_t renewed_ms;   /* when that was asked for, monotonic */
+	int64_t asked_ms;     /* when it was last asked to renew, monotonic */
+	int64_t renewed_ms;   /* the same of the last renewal that was done */
 	int64_t next_ms;      /* of the timer, monotonic */
 	int64_t expected_ms; /* when the next job is due that the renew under way may not have seen, monotonic; 0: none */
 	struct victim victims[VICTIMS_MAX];
@@ -91,6 +95,12 @@ static void add_key(struct janitor *janitor, const char *tail)
 static void reap_next(struct janitor *janitor);
 static void renew(struct janitor *janitor);
 
+/* Whoever else lives has to renew first. */
+static void reap_later(struct janitor *janitor)
+{
+	janitor->reap_from_ms = clock_now_ms() + janitor->options->lease_ms;
+}
+
 /* False where there is nothing to read: the connection is gone, or the answer was no list. */
 static bool is_list(struct janitor *janitor, const struct redis_value *value)
 {
@@ -125,7 +135,7 @@ static void on_reaped(void *arg, const struct redis_value *value)
 	if (moved > 0)
 		janitor->events.took_over(janitor->arg, span_of(victim->worker), moved);
 	/* Its own lease comes first, however much the dead left behind; the renewal names them again. */
-	if (clock_now_ms() - janitor->renewed_ms >= interval_ms(janitor) ||
+	if (clock_now_ms() - janitor->asked_ms >= interval_ms(janitor) ||
 		(janitor->expected_ms != 0 && janitor->expected_ms <= clock_now_ms()))
 		renew(janitor);
 	else
@@ -209,45 +219,75 @@ static void read_ages(const struct redis_value *value)
 	}
 }
 
+/* No writes were taken for a while, or no answers given: like every lease, the others' look older than their workers are. */
+static void note_renewal(struct janitor *janitor)
+{
+	if (janitor->asked_ms - janitor->renewed_ms > janitor->options->lease_ms)
+		reap_later(janitor);
+	janitor->renewed_ms = janitor->asked_ms;
+}
+
+static void read_names(struct janitor *janitor, const struct redis_value *value)
+{
+	size_t expired = (size_t)redis_value_integer(redis_value_at(value, 7));
+	size_t lanes = (size_t)redis_value_integer(redis_value_at(value, 8));
+	struct span wrong = redis_value_text(redis_value_at(value, 9));
+
+	if (wrong.len > 0)
+		janitor->events.wrong_keys(janitor->arg, wrong);
+	for (size_t i = 0; i < lanes; i++)
+		janitor->events.lane_waits(janitor->arg,
+			redis_value_text(redis_value_at(value, RENEWED_NAMES + expired + i)));
+	add_victims(janitor, value, expired, lanes);
+}
+
+static void on_refused(struct janitor *janitor)
+{
+	reap_later(janitor);
+	if (janitor->open)
+		schedule(janitor,
+			interval_ms(janitor) < REFUSED_MS ? interval_ms(janitor) : REFUSED_MS);
+}
+
 static void on_renewed(void *arg, const struct redis_value *value)
 {
 	struct janitor *janitor = arg;
 	int64_t due;
-	size_t expired, lanes;
 
 	if (janitor->open)
 		schedule_next(janitor);
-	if (!is_list(janitor, value))
+	if (!is_list(janitor, value)) {
+		on_refused(janitor);
 		return;
+	}
+	note_renewal(janitor);
 	clock_set_redis_us(redis_value_integer(redis_value_at(value, 0)), janitor->call.asked_us);
 	due = redis_value_integer(redis_value_at(value, 2));
 	if (due >= 0)
 		janitor_expect(janitor, due);
 	read_ages(value);
 	metrics_set(METRICS_PARKED, redis_value_integer(redis_value_at(value, 6)));
-	expired = (size_t)redis_value_integer(redis_value_at(value, 7));
-	lanes = (size_t)redis_value_integer(redis_value_at(value, 8));
-	for (size_t i = 0; i < lanes; i++)
-		janitor->events.lane_waits(janitor->arg,
-			redis_value_text(redis_value_at(value, RENEWED_NAMES + expired + i)));
-	add_victims(janitor, value, expired, lanes);
+	read_names(janitor, value);
 	janitor->events.renewed(
 		janitor->arg, (size_t)redis_value_integer(redis_value_at(value, 1)));
 	reap_next(janitor);
+	strays_look(janitor->strays);
 }
 
 static void renew(struct janitor *janitor)
 {
 	struct buf *command = &janitor->call.command;
 
-	janitor->renewed_ms = clock_now_ms();
+	janitor->asked_ms = clock_now_ms();
 	janitor->expected_ms = 0;
-	script_call_begin(&janitor->call, SCRIPT_RENEW, ARRAY_SIZE(renew_keys), 3);
+	script_call_begin(&janitor->call, SCRIPT_RENEW, ARRAY_SIZE(renew_keys),
+		3 + strays_count(janitor->strays));
 	for (size_t i = 0; i < ARRAY_SIZE(renew_keys); i++)
 		add_key(janitor, renew_keys[i]);
 	resp_string(command, janitor->member);
 	resp_integer(command, janitor->options->lease_ms);
 	resp_integer(command, PROMOTE_MAX);
+	strays_take(janitor->strays, command);
 	(void)script_call_send(&janitor->call, TIMEOUT_MS, on_renewed,
 		janitor); /* not up: janitor_open() comes again */
 }
@@ -273,6 +313,7 @@ struct janitor *janitor_new(struct event_base *base, struct redis_async *redis,
 	janitor->events = *events;
 	janitor->arg = arg;
 	janitor->timer = evtimer_new(base, on_timer, janitor);
+	janitor->strays = strays_new(redis, options);
 	script_call_init(&janitor->call, redis);
 	return janitor;
 }
@@ -283,6 +324,7 @@ void janitor_free(struct janitor *janitor)
 		return;
 	event_free(janitor->timer);
 	script_call_release(&janitor->call);
+	strays_free(janitor->strays);
 	free(janitor);
 }
 
@@ -291,8 +333,15 @@ void janitor_open(struct janitor *janitor, const char *member)
 	snprintf(janitor->member, sizeof(janitor->member), "%s", member);
 	janitor->open = true;
 	janitor->victim_count = 0;
-	janitor->reap_from_ms = clock_now_ms() + janitor->options->lease_ms;
+	janitor->renewed_ms = clock_now_ms();
+	reap_later(janitor);
+	strays_look_anew(janitor->strays);
 	schedule(janitor, 0);
+}
+
+void janitor_suspect(struct janitor *janitor, const char *worker)
+{
+	strays_add(janitor->strays, worker);
 }
 
 void janitor_close(struct janitor *janitor)

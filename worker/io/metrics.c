@@ -7,6 +7,7 @@
 
 #include "bellhop/bug.h"
 #include "io/process.h"
+#include "io/redis_trouble.h"
 #include "io/script.h"
 
 #define PREFIX	     "bellhop_"
@@ -136,6 +137,17 @@ static void write_counters(struct buf *out)
 	buf_printf(out, PREFIX "script_reloads_total %lu\n", script_reloads());
 }
 
+static void write_redis_errors(struct buf *out)
+{
+	const char *cause;
+	unsigned long count;
+
+	head(out, "redis_errors_total", "counter",
+		"Errors with which Redis refused what a worker needs, by cause.");
+	for (size_t row = 0; redis_trouble_row(row, &cause, &count); row++)
+		buf_printf(out, PREFIX "redis_errors_total{cause=\"%s\"} %lu\n", cause, count);
+}
+
 static void write_gauges(struct buf *out)
 {
 	static const struct {
@@ -183,6 +195,7 @@ void metrics_write(struct buf *out)
 	buf_add_string(out, PREFIX "build_info{version=\"" BELLHOP_VERSION "\"} 1\n");
 	write_jobs(out);
 	write_counters(out);
+	write_redis_errors(out);
 	write_gauges(out);
 	write_histograms(out);
 	process_write(out);

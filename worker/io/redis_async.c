@@ -20,6 +20,7 @@
 #include "bellhop/bug.h"
 #include "io/clock.h"
 #include "io/name_lookup.h"
+#include "io/redis_trouble.h"
 #include "io/resp.h"
 
 #define CONNECT_MS   1000 /* for connect, AUTH and SELECT together */
@@ -242,17 +243,12 @@ bool redis_async_send(struct redis_async *redis, const struct buf *command, uint
 	return true;
 }
 
-/* Errors that pass by themselves: nobody has to change anything. */
-static bool is_passing(const char *error)
+/* What is not known is a matter of configuration. */
+static bool is_refusal(const char *error)
 {
-	static const char *const starts[] = {
-		"LOADING ", "BUSY ", "MASTERDOWN ", "ERR max number of clients"};
+	const struct redis_trouble *trouble = redis_trouble_of(error);
 
-	for (size_t i = 0; i < ARRAY_SIZE(starts); i++) {
-		if (strncmp(error, starts[i], strlen(starts[i])) == 0)
-			return true;
-	}
-	return false;
+	return trouble == NULL || trouble->setting || trouble == redis_trouble_other();
 }
 
 static void on_auth(void *arg, const struct redis_value *value)
@@ -262,7 +258,7 @@ static void on_auth(void *arg, const struct redis_value *value)
 
 	if (error == NULL || redis->refused)
 		return;
-	redis->refused = !is_passing(error);
+	redis->refused = is_refusal(error);
 	snprintf(redis->reason, sizeof(redis->reason), "%s", error);
 }
 

@@ -17,6 +17,7 @@
 #include "bellhop/key.h"
 #include "io/clock.h"
 #include "io/queue_wait.h"
+#include "io/redis_trouble.h"
 #include "io/resp.h"
 #include "io/script.h"
 #include "io/turn_words.h"
@@ -42,6 +43,7 @@ struct turn {
 	struct script_call call;
 	bool open;
 	bool claiming;
+	bool refused;
 	size_t asked_claims;
 	char worker[64];
 	char member[80];
@@ -144,6 +146,7 @@ void turn_clear(struct turn *turn)
 	forget(&turn->asked_settles);
 	forget(&turn->asked_begins);
 	turn->settle_count = turn->begin_count = 0;
+	turn->refused = false;
 }
 
 static void enqueue(struct turn *turn, struct turn_item *item, turn_fn done, void *arg)
@@ -201,6 +204,11 @@ void turn_kick(struct turn *turn)
 {
 	if (turn->open && !turn->call.under_way && !event_pending(turn->flush, EV_TIMEOUT, NULL))
 		event_active(turn->flush, EV_TIMEOUT, 0);
+}
+
+bool turn_is_refused(const struct turn *turn)
+{
+	return turn->refused;
 }
 
 bool turn_is_claiming(const struct turn *turn)
@@ -305,7 +313,8 @@ static void on_flush(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	if (!turn->open || turn->call.under_way)
 		return;
-	claims = turn->events.room(turn->arg);
+	/* What could not come to its end is taken by nobody. */
+	claims = turn->refused ? 0 : turn->events.room(turn->arg);
 	if (claims > CLAIM_MAX)
 		claims = CLAIM_MAX;
 	turn->settle_count = move_to_asked(&turn->settles, &turn->asked_settles);
@@ -321,15 +330,36 @@ static void on_flush(evutil_socket_t fd, short what, void *arg)
 	turn->claiming = script_call_send(&turn->call, timeout_ms, on_answer, turn) && claims > 0;
 }
 
-static void answer_all(struct turn_item **asked, const struct redis_value *value, size_t *at)
+/* `error TEXT` where the text says that this user may not do it: no fault of the item's, and nothing of it was done. */
+static const char *refusal_of(struct span text)
+{
+	const struct redis_trouble *trouble;
+	char error[160];
+
+	if (text.len < 7 || memcmp(text.data, "error ", 6) != 0)
+		return NULL;
+	snprintf(error, sizeof(error), "%.*s", (int)(text.len - 6), text.data + 6);
+	trouble = redis_trouble_of(error);
+	return trouble != NULL && trouble->setting ? text.data + 6 : NULL;
+}
+
+/* Those that were refused stay in the list: `refusal` is why. */
+static void answer_all(
+	struct turn_item **asked, const struct redis_value *value, size_t *at, const char **refusal)
 {
 	while (*asked != NULL) {
 		struct turn_item *item = *asked;
+		struct span text = redis_value_text(redis_value_at(value, (*at)++));
 
+		if (refusal_of(text) != NULL) {
+			*refusal = refusal_of(text);
+			asked = &item->next;
+			continue;
+		}
 		*asked = item->next;
 		item->list = NULL;
 		item->asked = false;
-		item->done(item->arg, redis_value_text(redis_value_at(value, (*at)++)));
+		item->done(item->arg, text);
 	}
 }
 
@@ -370,26 +400,40 @@ static void read_losses(struct turn *turn, const struct redis_value *value)
 		turn->events.lost(turn->arg, &losses);
 }
 
+static void pause_flush(struct turn *turn)
+{
+	struct timeval pause = {0, PAUSE_MS * 1000};
+
+	event_del(turn->flush);
+	event_add(turn->flush, &pause);
+}
+
 static void read_answer(struct turn *turn, const struct redis_value *value)
 {
 	size_t at = HEAD_ANSWERS;
+	const char *refusal = NULL;
+	bool was_refused = turn->refused;
 
 	BUG_ON(redis_value_count(value) < HEAD_ANSWERS + turn->settle_count + turn->begin_count);
 	clock_set_redis_us(redis_value_integer(redis_value_at(value, 0)), turn->call.asked_us);
 	for (int i = 0; i < QUEUE_COUNT; i++)
 		turn->credits[i] = redis_value_integer(redis_value_at(value, 1 + (size_t)i));
-	answer_all(&turn->asked_settles, value, &at);
-	answer_all(&turn->asked_begins, value, &at);
+	answer_all(&turn->asked_settles, value, &at, &refusal);
+	answer_all(&turn->asked_begins, value, &at, &refusal);
+	turn->refused = refusal != NULL;
 	read_losses(turn, value);
 	take_claims(turn, value, at);
-	if (turn->settles != NULL || turn->begins != NULL)
+	if (refusal != NULL) {
+		turn->events.failed(turn->arg, refusal);
+		pause_flush(turn);
+	} else if (was_refused || turn->settles != NULL || turn->begins != NULL) {
 		turn_kick(turn);
+	}
 }
 
 static void on_answer(void *arg, const struct redis_value *value)
 {
 	struct turn *turn = arg;
-	struct timeval pause = {0, PAUSE_MS * 1000};
 
 	if (value != NULL && turn->open && redis_value_kind(value) == REDIS_KIND_LIST) {
 		read_answer(turn, value);
@@ -400,7 +444,7 @@ static void on_answer(void *arg, const struct redis_value *value)
 		return;
 	if (redis_value_error(value) != NULL) {
 		turn->events.failed(turn->arg, redis_value_error(value));
-		event_add(turn->flush, &pause);
+		pause_flush(turn);
 	} else {
 		turn->open = false;
 		turn_clear(turn);

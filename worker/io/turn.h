@@ -142,7 +142,7 @@ struct turn_events {
 	void (*dead)(void *arg);
 	/* Not called where there is none. */
 	void (*lost)(void *arg, const struct turn_losses *losses);
-	/* An error answer: a sentence for the log. The items are asked again a little later. */
+	/* An error answer, to the call or to an item of it: a sentence for the log. It is asked again a little later. */
 	void (*failed)(void *arg, const char *error);
 };
 
@@ -169,6 +169,8 @@ void turn_add_back(struct turn *turn, struct turn_item *item, const struct turn_
 bool turn_cancel(struct turn_item *item);
 /* Sends what there is, at the latest at the end of this loop turn; also asks for jobs where there is room. */
 void turn_kick(struct turn *turn);
+/* Whether Redis refused an item of the last call, which is asked again. */
+bool turn_is_refused(const struct turn *turn);
 /* Whether a claim was asked for and not answered. */
 bool turn_is_claiming(const struct turn *turn);
 

@@ -3,6 +3,7 @@
 #include "io/waiter.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "bellhop/alloc.h"
 #include "bellhop/bug.h"
@@ -28,11 +29,17 @@ struct waiter {
 	struct line lines[QUEUE_COUNT + 1]; /* the queues, and what was put back */
 	size_t count;
 	bool wanted;
-	void (*wake)(void *arg);
+	struct waiter_events events;
 	void *arg;
 };
 
 static void park(struct line *line, bool was_empty);
+
+/* A list of another type is noticed where it is taken from; a wait that Redis broke off is none of anybody's trouble. */
+static bool is_trouble(const char *error)
+{
+	return strncmp(error, "WRONGTYPE", 9) != 0 && strncmp(error, "UNBLOCKED", 9) != 0;
+}
 
 static void on_answer(void *arg, const struct redis_value *value)
 {
@@ -44,6 +51,9 @@ static void on_answer(void *arg, const struct redis_value *value)
 	if (value != NULL && line->was_empty && line->queue < QUEUE_COUNT &&
 		redis_value_kind(value) != REDIS_KIND_ERROR)
 		queue_wait_none_before(line->queue, clock_redis_us());
+	if (value != NULL && redis_value_error(value) != NULL &&
+		is_trouble(redis_value_error(value)))
+		waiter->events.failed(waiter->arg, redis_value_error(value));
 	if (value == NULL || !waiter->wanted || redis_value_kind(value) == REDIS_KIND_ERROR)
 		return;
 	if (redis_value_kind(value) == REDIS_KIND_NIL) {
@@ -51,7 +61,7 @@ static void on_answer(void *arg, const struct redis_value *value)
 		return;
 	}
 	waiter->wanted = false;
-	waiter->wake(waiter->arg);
+	waiter->events.wake(waiter->arg);
 }
 
 static void park(struct line *line, bool was_empty)
@@ -103,13 +113,13 @@ static void add_line(struct waiter *waiter, struct event_base *base, const struc
 }
 
 struct waiter *waiter_new(struct event_base *base, const struct redis_url *url,
-	const struct options *options, void (*wake)(void *arg), void *arg)
+	const struct options *options, const struct waiter_events *events, void *arg)
 {
 	static const char *const tails[QUEUE_COUNT] = {
 		"jobs:decisions", "jobs:chat", "jobs:workflow"};
 	struct waiter *waiter = xcalloc(1, sizeof(*waiter));
 
-	waiter->wake = wake;
+	waiter->events = *events;
 	waiter->arg = arg;
 	for (int i = 0; i < QUEUE_COUNT; i++) {
 		if (options->weights[i] > 0)

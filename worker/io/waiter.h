@@ -16,10 +16,17 @@
 
 struct waiter;
 
+struct waiter_events {
+	/* A list holds something. */
+	void (*wake)(void *arg);
+	/* Redis refused a wait: an error for the log. Who wanted it has to ask again. */
+	void (*failed)(void *arg, const char *error);
+};
+
 struct waiter *waiter_new(struct event_base *base, const struct redis_url *url,
-	const struct options *options, void (*wake)(void *arg), void *arg);
+	const struct options *options, const struct waiter_events *events, void *arg);
 void waiter_free(struct waiter *waiter);
-/* Calls `wake` once, when any of the lists holds something, now or later. */
+/* Tells once, when any of the lists holds something, now or later. */
 void waiter_want(struct waiter *waiter);
 /* The call is no longer wanted. A wait that is parked runs out by itself. */
 void waiter_rest(struct waiter *waiter);

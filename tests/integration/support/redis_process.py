@@ -80,13 +80,17 @@ class RedisProcess:
                 self.port = free_port()
 
     def start(self):
+        self.launch()
+        wait_until(self.answers, f"{PROGRAM} in {self.folder}")
+
+    def launch(self):
+        """Starts it, and does not wait until it answers."""
         command = [PROGRAM, "--bind", "127.0.0.1", "--port", str(self.port)]
         command += ["--unixsocket", self.socket_path, "--dir", self.folder, "--daemonize", "no"]
         for name, value in self.settings.items():
             command += ["--" + name, value]
         with open(os.path.join(self.folder, "log"), "ab") as log:
             self.process = subprocess.Popen(command, stdout=log, stderr=log)
-        wait_until(self.answers, f"{PROGRAM} in {self.folder}")
 
     def answers(self):
         if self.process.poll() is not None:

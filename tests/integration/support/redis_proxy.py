@@ -109,6 +109,7 @@ class RedisProxy:
         self.connections = 0
         self.longest_command = 0
         self.spoiled = None
+        self.door_is_closed = False
         threading.Thread(target=self._accept, daemon=True).start()
 
     def _accept(self):
@@ -120,6 +121,9 @@ class RedisProxy:
             near.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             with self.lock:
                 self.connections += 1
+            if self.door_is_closed:
+                near.close()
+                continue
             try:
                 line = Line(self, near)
             except OSError:
@@ -158,6 +162,14 @@ class RedisProxy:
         if rule.line_is_cut:
             return None
         return answer if rule.instead is None else rule.instead
+
+    def close_door(self):
+        """Cuts all, and whoever comes is sent away until open_door()."""
+        self.door_is_closed = True
+        self.cut_all()
+
+    def open_door(self):
+        self.door_is_closed = False
 
     def cut_all(self):
         with self.lock:

@@ -221,7 +221,7 @@ void mirror_check(
 {
 	struct redis_answer *real;
 
-	if (redis == NULL || strcmp(name, "INFO") == 0)
+	if (redis == NULL || strcmp(name, "INFO") == 0 || strcmp(name, "SCAN") == 0)
 		return;
 	if (strcmp(name, "SCRIPT") == 0) {
 		load(&words[2], redis_value_text(answer).data);

@@ -124,6 +124,27 @@ static struct redis_value *do_del(struct words words)
 	return value_integer(was_there);
 }
 
+/* `SCAN 0 MATCH prefix*`: all hashes at once. */
+static struct redis_value *do_scan(struct words words)
+{
+	struct redis_value *out = value_list(), *keys = value_list();
+	const char *pattern, *last = "";
+
+	words_take(&words); /* the cursor */
+	words_take(&words); /* MATCH */
+	pattern = words_text(&words);
+	for (struct row *row = rows_all(); row != NULL; row = row->next) {
+		if (strncmp(row->key, pattern, strlen(pattern) - 1) != 0 ||
+			strcmp(row->key, last) == 0)
+			continue;
+		last = row->key;
+		value_add(keys, value_string(row->key));
+	}
+	value_add(out, value_string("0"));
+	value_add(out, keys);
+	return out;
+}
+
 static struct redis_value *do_info(struct words words)
 {
 	(void)words;
@@ -191,6 +212,7 @@ static const struct {
 	{"LLEN", do_count},
 	{"ZCARD", do_count},
 	{"INFO", do_info},
+	{"SCAN", do_scan},
 	{"LPUSH", do_lpush},
 	{"HSET", do_hset},
 	{"HDEL", do_hdel},

@@ -255,7 +255,8 @@ bool redis_async_send(struct redis_async *redis, const struct buf *text, uint32_
 	struct command *command, **at = &redis->first;
 	const char *name = redis_command_name(text);
 	bool aside = strcmp(name, "LLEN") == 0 || strcmp(name, "ZCARD") == 0 ||
-		     strcmp(name, "INFO") == 0 || strcmp(name, "SCRIPT") == 0;
+		     strcmp(name, "INFO") == 0 || strcmp(name, "SCRIPT") == 0 ||
+		     strcmp(name, "SCAN") == 0;
 	enum io_fault fault;
 
 	if (!redis->up || loop_is_dead(redis->base))

@@ -85,6 +85,7 @@ static void name_dead(struct redis_value *out, const char *workers, const char *
 	value_add(out, value_string(parked_jobs(parked, text, sizeof(text))));
 	value_add(out, value_integer(count));
 	value_add(out, value_integer((int64_t)rows_count(parked)));
+	value_add(out, value_string("")); /* keys of another type */
 	for (struct row *row = rows_first(workers); row != NULL; row = rows_after(row)) {
 		if (row->score < now_ms() - lease_ms)
 			value_add(out, value_string(row->field));
@@ -93,6 +94,28 @@ static void name_dead(struct redis_value *out, const char *workers, const char *
 		value_add(out, value_string(row->field));
 	for (struct row *row = rows_first(dying); row != NULL; row = rows_after(row))
 		value_add(out, value_string(row->field));
+}
+
+static bool is_living(const char *workers, const char *name)
+{
+	size_t len = strlen(name);
+
+	for (struct row *row = rows_first(workers); row != NULL; row = rows_after(row)) {
+		if (strncmp(row->field, name, len) == 0 && row->field[len] == ':')
+			return true;
+	}
+	return false;
+}
+
+/* Claims of those who are in no list become a dead worker's. */
+static void adopt(const char *workers, const char *dying, struct words seen)
+{
+	while (seen.left > 0) {
+		const char *name = words_text(&seen);
+
+		if (!is_living(workers, name))
+			rows_score(dying, name, 0);
+	}
 }
 
 struct redis_value *redis_renew(struct words keys, struct words args)
@@ -116,6 +139,7 @@ struct redis_value *redis_renew(struct words keys, struct words args)
 	value_add(out, value_string(due));
 	for (int queue = 0; queue < 3; queue++)
 		value_add(out, value_string("-1")); /* ages are left out */
+	adopt(workers, dying, args);
 	for (int queue = 0; queue < 7; queue++)
 		words_take(&keys); /* taken, queues, ages */
 	name_dead(out, workers, dying, words_text(&keys), lease_ms);

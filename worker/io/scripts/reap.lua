@@ -24,20 +24,21 @@ elseif redis.call('SISMEMBER', KEYS[2], worker) == 0 then
 end
 
 -- The oldest first, by the count in their tokens: of all, or of as many as can be looked at in a call.
-local claims, count = redis.call('HRANDFIELD', KEYS[4], 1024), {}
+local is_hash = redis.call('TYPE', KEYS[4]).ok == 'hash' -- what is of another type holds no claims
+local claims, count = is_hash and redis.call('HRANDFIELD', KEYS[4], 1024) or {}, {}
 for _, field in ipairs(claims) do
 	count[field] = tonumber(string.match(field, '^%S*%.(%d+) ')) or 0
 end
 table.sort(claims, function(one, other) return count[one] < count[other] end)
 
--- Each is in retry before its claim is gone, behind what was put back before.
+-- Each is in retry before its claim is gone, behind what was put back before. One that is none is found out by whoever takes it from there.
 local moved = math.min(most, #claims)
 for i = 1, moved do
 	local payload = redis.call('HGET', KEYS[4], claims[i])
-	redis.call('LPUSH', KEYS[3], string.match(claims[i], ' (.*)$') .. '\n' .. payload)
+	redis.call('LPUSH', KEYS[3], (string.match(claims[i], ' (.*)$') or '-') .. '\n' .. payload)
 	redis.call('HDEL', KEYS[4], claims[i])
 end
-local left = redis.call('HLEN', KEYS[4])
+local left = is_hash and redis.call('HLEN', KEYS[4]) or 0
 if left == 0 then
 	redis.call('SREM', KEYS[2], worker)
 end

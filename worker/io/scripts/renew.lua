@@ -1,14 +1,15 @@
 -- renew: a worker's heartbeat, and what it can see in passing: due jobs are promoted, workers that may be dead are named,
--- lanes whose jobs wait for a slot too, and it is noted how long the queues have been.
+-- lanes whose jobs wait for a slot too, claims that are nobody's are made a dead worker's, and it is noted how long the queues have been.
 --
 -- KEYS  workers, dying, retry, delayed, taken, jobs:decisions, jobs:chat, jobs:workflow, ages:decisions, ages:chat, ages:workflow,
 --       parked
--- ARGV  me, lease_ms, how many to promote at most
+-- ARGV  me, lease_ms, how many to promote at most, then names (W) whose claims were seen: some may be in no list
 --
 -- Answers  'dead' where this worker is no longer known, else
 --          now_us, how many were promoted, when the next is due (ms; -1: none), the age (ms; -1: it holds none) of the oldest job
 --          of each queue, how many jobs wait for a slot (-1: in too many lanes to be counted), how many workers' leases have ended, how many
---          lanes are named, then the members whose leases ended, the lanes, and names of workers that are being emptied.
+--          lanes are named, those of dying and delayed that are of another type (their keys, with a space between), then the members whose
+--          leases ended, the lanes, and names of workers that are being emptied.
 --          Emptying is reap's work.
 --
 -- A job carries no time. But turn counts what it takes out of a queue (`taken`), and taken and held together is how many jobs there
@@ -24,13 +25,32 @@ local now_ms = clock[1] * 1000 + math.floor(clock[2] / 1000)
 redis.call('ZREM', KEYS[1], '') -- a first write, so that leases live on where memory is out
 redis.call('ZADD', KEYS[1], 'XX', string.format('%.0f', now_ms), me)
 
--- The earliest comes out of retry first. Each is there before it is gone from delayed.
-local due = redis.call('ZRANGEBYSCORE', KEYS[4], '-inf', string.format('%.0f', now_ms), 'LIMIT', 0, most)
-for _, entry in ipairs(due) do
-	redis.call('LPUSH', KEYS[3], entry)
-	redis.call('ZREM', KEYS[4], entry)
+-- A key that is of another type costs what it is for and nothing else.
+local wrong = {}
+
+local function is_of_type(key, type)
+	local kind = redis.call('TYPE', key).ok
+	return kind == type or kind == 'none'
 end
-local later = redis.call('ZRANGE', KEYS[4], 0, 0, 'WITHSCORES')
+
+local function may_use(key, type)
+	local fine = is_of_type(key, type)
+	if not fine then
+		wrong[#wrong + 1] = key
+	end
+	return fine
+end
+
+-- The earliest comes out of retry first. Each is there before it is gone from delayed.
+local due, later = {}, {}
+if may_use(KEYS[4], 'zset') and is_of_type(KEYS[3], 'list') then
+	due = redis.call('ZRANGEBYSCORE', KEYS[4], '-inf', string.format('%.0f', now_ms), 'LIMIT', 0, most)
+	for _, entry in ipairs(due) do
+		redis.call('LPUSH', KEYS[3], entry)
+		redis.call('ZREM', KEYS[4], entry)
+	end
+	later = redis.call('ZRANGE', KEYS[4], 0, 0, 'WITHSCORES')
+end
 
 local function read_note(text)
 	local count, at = string.match(text or '', '^(%d+) (%d+)$')
@@ -70,10 +90,24 @@ local function age(queue, notes, taken)
 	return math.max(now_ms - (since or now_ms), 0)
 end
 
-local expired = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', string.format('(%.0f', now_ms - lease_ms), 'LIMIT', 0, 16)
+local expired, dying = {}, {}
+if may_use(KEYS[2], 'set') then
+	if ARGV[4] then
+		local living = {}
+		for _, member in ipairs(redis.call('ZRANGE', KEYS[1], 0, -1)) do
+			living[string.match(member, '^(.*):') or member] = true
+		end
+		for i = 4, #ARGV do
+			if not living[ARGV[i]] then
+				redis.call('SADD', KEYS[2], ARGV[i])
+			end
+		end
+	end
+	expired = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', string.format('(%.0f', now_ms - lease_ms), 'LIMIT', 0, 16)
+	dying = redis.call('SRANDMEMBER', KEYS[2], 16)
+end
 local out = {string.format('%.0f', clock[1] * 1000000 + clock[2]), #due, later[2] or '-1'}
 for q = 1, 3 do
-	-- A key that is of another type costs its own queue's age and nothing else.
 	local taken = redis.pcall('HGET', KEYS[5], q)
 	local fine, ms = pcall(age, KEYS[5 + q], KEYS[8 + q], tonumber(type(taken) == 'string' and taken) or 0)
 	out[#out + 1] = string.format('%.0f', fine and ms or -1)
@@ -101,13 +135,14 @@ end
 out[#out + 1] = string.format('%.0f', parked)
 out[#out + 1] = #expired
 out[#out + 1] = #lanes
+out[#out + 1] = table.concat(wrong, ' ')
 for _, member in ipairs(expired) do
 	out[#out + 1] = member
 end
 for _, lane in ipairs(lanes) do
 	out[#out + 1] = lane
 end
-for _, worker in ipairs(redis.call('SRANDMEMBER', KEYS[2], 16)) do
+for _, worker in ipairs(dying) do
 	out[#out + 1] = worker
 end
 return out

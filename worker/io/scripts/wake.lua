@@ -11,7 +11,9 @@ if not redis.call('ZSCORE', KEYS[1], ARGV[1]) then
 end
 redis.call('ZREM', KEYS[1], '') -- a first write, so that jobs are woken where memory is out
 
-local all = tonumber(ARGV[2])
+-- None where retry is of another type: what is taken could not be kept.
+local kind = redis.call('TYPE', KEYS[2]).ok
+local all = (kind == 'list' or kind == 'none') and tonumber(ARGV[2]) or 0
 
 -- Out of a list, oldest first.
 local function pop(list, count)

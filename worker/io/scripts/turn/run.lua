@@ -18,6 +18,10 @@ end
 push_all()
 out[7] = trim_logs()
 
+if room > 0 and type(redis.pcall('HLEN', claims)) ~= 'number' then
+	room = 0 -- what is taken could not be kept
+	not_lists[#not_lists + 1] = claims
+end
 if room > 0 then
 	take_from_retry()
 end
