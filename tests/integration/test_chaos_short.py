@@ -11,7 +11,7 @@ import sys
 from support.programs import TOP
 
 # Other tests run at the same time: what is bounded in time gets more of it.
-SHORT = "--jobs 7000 --deaths 14 --minutes 0.33 --workers 3 --slack 10"
+SHORT = "--jobs 7000 --deaths 14 --minutes 0.33 --workers 3 --lease-ms 2500 --slack 10"
 
 
 def test_whatever_dies_each_job_has_one_reply_and_no_unsafe_call_is_made_twice():
