@@ -10,6 +10,7 @@
 #include <strings.h>
 #include <time.h>
 
+#include "io/clock.h"
 #include "io/http_private.h"
 
 #define RETRY_AFTER_MAX_S (366LL * 24 * 3600)
@@ -36,29 +37,56 @@ static bool header_is(const char *line, size_t len, const char *name, struct hea
 	return true;
 }
 
-/* Seconds or a date. */
-static int64_t retry_after(const struct header *header)
+/* -1: it is none. */
+static time_t date_read(const struct header *header)
 {
 	char text[64];
+
+	if (header->len == 0 || header->len >= sizeof(text) ||
+		isdigit((unsigned char)header->value[0]))
+		return -1;
+	memcpy(text, header->value, header->len);
+	text[header->len] = '\0';
+	return curl_getdate(text, NULL);
+}
+
+/* Of several the longest. */
+static void come_again_after(struct http_call *call, int64_t seconds)
+{
+	if (seconds < 0)
+		seconds = 0;
+	if (seconds > RETRY_AFTER_MAX_S)
+		seconds = RETRY_AFTER_MAX_S;
+	if (call->response.retry_after_s < seconds)
+		call->response.retry_after_s = seconds;
+}
+
+/* Seconds or a date. */
+static void retry_after_read(struct http_call *call, const struct header *header)
+{
 	int64_t seconds = 0;
 	size_t digits = 0;
-	time_t date, now = time(NULL);
+	time_t date;
 
 	for (; digits < header->len && isdigit((unsigned char)header->value[digits]); digits++)
 		if (seconds <= RETRY_AFTER_MAX_S)
 			seconds = seconds * 10 + (header->value[digits] - '0');
-	if (digits && digits == header->len)
-		return seconds < RETRY_AFTER_MAX_S ? seconds : RETRY_AFTER_MAX_S;
-	if (digits || header->len == 0 || header->len >= sizeof(text))
-		return -1;
-	memcpy(text, header->value, header->len);
-	text[header->len] = '\0';
-	date = curl_getdate(text, NULL);
-	if (date == (time_t)-1)
-		return -1;
-	if (date <= now)
-		return 0;
-	return date - now < RETRY_AFTER_MAX_S ? date - now : RETRY_AFTER_MAX_S;
+	if (digits && digits == header->len) {
+		come_again_after(call, seconds);
+		return;
+	}
+	date = date_read(header);
+	if (call->come_again_at < date)
+		call->come_again_at = date;
+}
+
+/* A date is told from the answer's own, so it does not matter whose clock is wrong. */
+static void retry_after_end(struct http_call *call)
+{
+	int64_t now = call->said_at >= 0 ? call->said_at : clock_redis_ms() / 1000;
+
+	if (call->come_again_at >= 0)
+		come_again_after(call, call->come_again_at - now);
 }
 
 /* Names in a list, those that change nothing apart. */
@@ -103,7 +131,11 @@ static void header_read(struct http_call *call, const char *line, size_t len)
 	switch (line[0] | 0x20) {
 	case 'r':
 		if (header_is(line, len, "Retry-After", &header))
-			call->response.retry_after_s = retry_after(&header);
+			retry_after_read(call, &header);
+		break;
+	case 'd':
+		if (header_is(line, len, "Date", &header))
+			call->said_at = date_read(&header);
 		break;
 	case 'c':
 		if (header_is(line, len, "Content-Encoding", &header))
@@ -133,6 +165,7 @@ static bool status_read(struct http_call *call, const char *line, size_t len)
 	call->content_length = -1;
 	call->framing_is_broken = false;
 	call->response.retry_after_s = -1;
+	call->said_at = call->come_again_at = -1;
 	return true;
 }
 
@@ -145,6 +178,7 @@ static int too_large(struct http_call *call)
 static bool headers_end(struct http_call *call)
 {
 	call->in_headers = false;
+	retry_after_end(call);
 	if (!call->succeeded || call->content_length < 0 ||
 		(uint64_t)call->content_length <= call->request.max_response_bytes)
 		return true;

@@ -324,6 +324,28 @@ static void retry_after_is_read_as_seconds_and_as_a_date(void **state)
 	retry_after("", -1, -1);
 }
 
+static void a_date_in_retry_after_is_told_from_the_answers_own(void **state)
+{
+	(void)state;
+	retry_after(
+		" Wed, 21 Oct 2015 07:28:00 GMT\r\nDate: Wed, 21 Oct 2015 07:27:50 GMT", 10, 10);
+	retry_after(" Wed, 21 Oct 2037 07:28:00 GMT\r\ndate:Wed, 21 Oct 2037 07:27:00 GMT", 60, 60);
+	retry_after(" Wed, 21 Oct 2037 07:28:00 GMT\r\nDate: Wed, 21 Oct 2037 07:28:01 GMT", 0, 0);
+	retry_after(" Wed, 21 Oct 2015 07:28:00 GMT\r\nDate: now", 0, 0);
+	retry_after(" 5\r\nDate: Wed, 21 Oct 2037 07:28:01 GMT", 5, 5);
+}
+
+static void of_several_retry_afters_the_longest_counts(void **state)
+{
+	(void)state;
+	retry_after(" 5\r\nRetry-After: 3", 5, 5);
+	retry_after(" 3\r\nRetry-After: 5", 5, 5);
+	retry_after(" 5\r\nRetry-After: soon", 5, 5);
+	retry_after(" soon\r\nRetry-After: 5", 5, 5);
+	retry_after(" 5\r\nRetry-After: Wed, 21 Oct 2015 07:28:00 GMT", 5, 5);
+	retry_after(" 5, 7", -1, -1);
+}
+
 static void retry_after_of_a_trailer_or_an_interim_answer_is_none(void **state)
 {
 	struct trip trip = hears("HTTP/1.1 103 Hints\r\nRetry-After: 5\r\n\r\nHTTP/1.1 503 No\r\n"
@@ -355,6 +377,8 @@ int main(void)
 		T(a_body_of_just_the_limit_is_an_answer_and_one_byte_more_is_not),
 		T(a_flood_of_headers_is_too_large),
 		T(retry_after_is_read_as_seconds_and_as_a_date),
+		T(a_date_in_retry_after_is_told_from_the_answers_own),
+		T(of_several_retry_afters_the_longest_counts),
 		T(retry_after_of_a_trailer_or_an_interim_answer_is_none),
 	};
 
