@@ -111,7 +111,10 @@ $B/worker/io/script.o: $(LUA_NAMES:%=$B/lua/%.lua.h) $(LUA_NAMES:%=$B/lua/%.lua)
 
 $(UNIT_BIN): $B/%: $B/%.o $(COMMON_LIB)
 	$(call say,LD,$@)
-	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ -lcmocka $(COMMON_LIBS)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) $(COMMON_LIB) -lcmocka $(COMMON_LIBS)
+
+# Of worker/ itself, what needs nothing but common/.
+$B/tests/unit/test_attempts $B/tests/fuzz/fuzz_attempts: $B/worker/attempts.o
 
 # For the tests of worker/io, each of which takes the modules it needs.
 $(IO_LIB): $(call objects,$(IO_SRC))
@@ -143,7 +146,7 @@ fuzz: ## each fuzzer for FUZZ_SECONDS (30), with clang
 
 $B/tests/fuzz/%: $B/tests/fuzz/%.o $(COMMON_LIB)
 	$(call say,LD,$@)
-	$(Q)$(CC) $(ALL_LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(COMMON_LIBS)
+	$(Q)$(CC) $(ALL_LDFLAGS) -fsanitize=fuzzer -o $@ $(filter %.o,$^) $(COMMON_LIB) $(COMMON_LIBS)
 
 fuzz-run: $(FUZZ_BIN)
 	@for target in $(FUZZ_BIN); do \

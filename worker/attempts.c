@@ -13,6 +13,7 @@
 #define DETAILS_MAX_BYTES  (64 * 1024)
 #define DETAILS_KEEP_BYTES 1024
 #define WORD_MAX_BYTES	   (128 * 1024)
+#define END		   ",." /* what was cut off in the middle of a text does not end so */
 #define BASE64		   sodium_base64_VARIANT_URLSAFE_NO_PADDING
 
 void attempts_init(struct attempts *attempts)
@@ -50,7 +51,7 @@ static void add_base64(struct buf *out, const char *data, size_t len)
 	buf_commit(out, room - 1);
 }
 
-/* `tries,calls,sent,retryable,retry_after_ms,http_status,duration_ms,begun_at_ms,version,code,TEXT,DETAILS`, the last two in base64. */
+/* `tries,calls,sent,retryable,retry_after_ms,http_status,duration_ms,begun_at_ms,version,code,TEXT,DETAILS,.`, both texts in base64. */
 void attempts_write(const struct attempts *attempts, struct buf *out)
 {
 	if (attempts->tries == 0) {
@@ -69,6 +70,7 @@ void attempts_write(const struct attempts *attempts, struct buf *out)
 	add_base64(out, attempts->error.text, strlen(attempts->error.text));
 	buf_add_char(out, ',');
 	add_base64(out, attempts->details.data, attempts->details.len);
+	buf_add_string(out, END);
 }
 
 /* The text up to the next comma or the end, and goes behind it. False where there is none. */
@@ -131,9 +133,9 @@ static bool read_base64(const char **at, struct buf *out)
 	size_t len, bytes;
 	char *room;
 
-	if (!cut(at, &text, &len) || (room = buf_reserve(out, len / 4 * 3 + 3)) == NULL ||
-		sodium_base642bin((unsigned char *)room, len / 4 * 3 + 3, text, len, NULL, &bytes,
-			NULL, BASE64) != 0)
+	if (!cut(at, &text, &len) || (room = buf_reserve(out, len * 3 / 4)) == NULL ||
+		sodium_base642bin((unsigned char *)room, len * 3 / 4, text, len, NULL, &bytes, NULL,
+			BASE64) != 0)
 		return false;
 	buf_commit(out, bytes);
 	return true;
@@ -155,7 +157,7 @@ static bool read_error(const char **at, struct attempts *attempts)
 	fine = read_base64(at, &attempts->details);
 	error_set(&attempts->error, code, "%s", attempts->details.data);
 	buf_clear(&attempts->details);
-	return fine && read_base64(at, &attempts->details) && *at == NULL;
+	return fine && read_base64(at, &attempts->details) && *at != NULL && strcmp(*at, ".") == 0;
 }
 
 void attempts_read(struct attempts *attempts, const char *word)
@@ -171,6 +173,7 @@ void attempts_read(struct attempts *attempts, const char *word)
 	attempts_clear(attempts);
 	attempts->tries = UINT32_MAX;
 	attempts->sent = SENT_MAYBE;
+	attempts->version[0] = '-'; /* no definition has that: nothing follows */
 	error_set(&attempts->error, ERROR_INTERNAL,
 		"What was kept of this job's earlier attempts cannot be read.");
 }
