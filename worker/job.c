@@ -323,6 +323,22 @@ bool job_token_refused(struct job *job, struct span answer)
 	return false;
 }
 
+void job_write_used(struct job *job)
+{
+	const struct message *message = &job->message;
+	struct buf *used = &job->used;
+
+	buf_clear(used);
+	buf_printf(used, "{\"decision\":\"%s\",",
+		message->decision == DECISION_APPROVE ? "approve" : "decline");
+	if (message->by.len > 0) {
+		buf_add_string(used, "\"by\":");
+		buf_add(used, message->by.data, message->by.len);
+		buf_add_char(used, ',');
+	}
+	buf_printf(used, "\"decision_id\":\"%s\"}", message->id.text);
+}
+
 void job_expired(struct job *job)
 {
 	job_error(job, ERROR_EXPIRED,

@@ -152,6 +152,8 @@ void job_error(struct job *job, enum error_code code, const char *format, ...)
 void job_token_error(struct job *job, enum error_code code);
 /* Whether a script's answer says why a token may not be used (its first word is the code); then it is the job's error. */
 bool job_token_refused(struct job *job, struct span answer);
+/* Writes what a decision leaves with the token that it uses. */
+void job_write_used(struct job *job);
 /* The error of a job whose deadline passed before anything was sent. */
 void job_expired(struct job *job);
 /* The error of a job whose call an earlier delivery had begun, and that is not made again. */

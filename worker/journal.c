@@ -2,8 +2,6 @@
 /* journal: the lines of the log that say what became of a job: one for its end, whatever the end was. */
 #include "journal.h"
 
-#include <stdlib.h>
-
 #include "io/clock.h"
 #include "log.h"
 #include "retry.h"
@@ -46,9 +44,7 @@ void journal_ended(const struct job *job)
 		sent_name(retry_sent(job)), "attempts", 'i', (int64_t)retry_calls(job),
 		"deliveries", 'i', (int64_t)job->deliveries, "http_status", 'n',
 		(int64_t)response->status, "http_problem", 's',
-		job->called ? response->reason : NULL, "version", 'n',
-		job->integration != NULL ? (int64_t)strtoll(job->integration->version, NULL, 10)
-					 : (int64_t)0,
+		job->called ? response->reason : NULL, "version", 'n', retry_version(job),
 		"confirms", 's', job->confirms.text, "trace_id", 's', trace_id, "wait_ms", 't',
 		job->waited_us, "dns_ms", 't', job->lookup_us, "connect_ms", 't',
 		response->connected_us, "upstream_ms", 't',

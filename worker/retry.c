@@ -2,6 +2,8 @@
 /* retry: whether a job whose attempt failed is tried again, when, and what is answered where it is not. */
 #include "retry.h"
 
+#include <stdlib.h>
+
 #include "io/clock.h"
 #include "io/metrics.h"
 #include "io/random.h"
@@ -34,6 +36,13 @@ enum sent retry_sent(const struct job *job)
 unsigned retry_calls(const struct job *job)
 {
 	return job->before.calls + (job->called ? 1 : 0);
+}
+
+int64_t retry_version(const struct job *job)
+{
+	if (job->answers_as_before)
+		return strtoll(job->before.version, NULL, 10);
+	return job->integration != NULL ? strtoll(job->integration->version, NULL, 10) : 0;
 }
 
 /* Whether the error is what became of an attempt, as against what kept it from being made. */
@@ -71,12 +80,12 @@ static bool may_pass(const struct job *job)
 /* When the next attempt is due, by Redis's clock; 0: never. */
 static int64_t next_due_ms(const struct job *job)
 {
-	unsigned tries = job->before.tries + 1;
+	unsigned before = job->before.tries;
 	int64_t wait_ms, due_ms;
 
-	if (tries >= TRIES_MAX || !may_pass(job) || job->retry_after_ms > RETRY_AFTER_MAX_MS)
+	if (before >= TRIES_MAX - 1 || !may_pass(job) || job->retry_after_ms > RETRY_AFTER_MAX_MS)
 		return 0;
-	wait_ms = random_below(PAUSE_MS << (tries - 1));
+	wait_ms = random_below(PAUSE_MS << before);
 	if (wait_ms < job->retry_after_ms)
 		wait_ms = job->retry_after_ms;
 	due_ms = clock_redis_ms() + wait_ms;
@@ -90,6 +99,7 @@ static void carry(struct job *job)
 
 	before->tries++;
 	before->calls = retry_calls(job);
+	job->called = false; /* it is counted */
 	before->sent = retry_sent(job);
 	before->error = job->error;
 	before->retryable = job->retryable;
@@ -115,8 +125,7 @@ static void try_again(struct job *job, int64_t due_ms)
 	metrics_add(METRICS_RETRIES, 1);
 }
 
-/* The next attempt was refused. */
-static void answer_as_before(struct job *job)
+void retry_answer_as_before(struct job *job)
 {
 	const struct attempts *before = &job->before;
 
@@ -141,7 +150,7 @@ void retry_judge(struct job *job)
 		return;
 	if (!was_tried(job)) {
 		if (job->before.tries > 0)
-			answer_as_before(job);
+			retry_answer_as_before(job);
 		return;
 	}
 	due_ms = next_due_ms(job);

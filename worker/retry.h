@@ -17,10 +17,14 @@
  * carries. Where something refused the next attempt, the error of the last one that was made takes the refusal's place.
  */
 void retry_judge(struct job *job);
+/* Puts the error of the last attempt that was made in the place of the job's; there was one. */
+void retry_answer_as_before(struct job *job);
 
 /* Of all attempts together, this delivery's too. */
 enum sent retry_sent(const struct job *job);
 unsigned retry_calls(const struct job *job);
+/* Of the definition that the reply tells of; 0: none. */
+int64_t retry_version(const struct job *job);
 
 /* Whether an answer with that status may be another a moment later (contract, section 10). */
 bool retry_status_passes(int status);

@@ -203,6 +203,21 @@ def test_an_upstream_says_when_to_come_again(acme, upstream, form):
     assert times[1] - times[0] < 5
 
 
+@pytest.mark.parametrize("ahead_h", [-1, 1])
+def test_a_date_is_read_by_the_clock_of_who_wrote_it(acme, upstream, ahead_h):
+    """Its `Date` says what time it is there; our own clock or theirs may be wrong by hours."""
+    now = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(hours=ahead_h)
+    when = now + datetime.timedelta(seconds=2)
+    times = []
+    headers = {
+        "Retry-After": email.utils.format_datetime(when, usegmt=True),
+        "Date": email.utils.format_datetime(now, usegmt=True),
+    }
+    upstream.on("/v1/t", timed(Answer(429, headers=headers), times), timed(FINE, times))
+    assert run(acme, "read")["status"] == "succeeded"
+    assert 2 <= times[1] - times[0] < 5
+
+
 @pytest.mark.parametrize("value", ["soon", "-1", "1.5", "", "1 2", "0x10", "\u00b2"])
 def test_garbage_in_retry_after_is_ignored(acme, upstream, value):
     upstream.on("/v1/t", Answer(503, headers={"Retry-After": value}), FINE)
@@ -301,13 +316,77 @@ def test_a_refusal_of_the_next_attempt_does_not_hide_the_last(acme, upstream, wh
     upstream.on("/v1/t", Answer(503, json={"why": "tired"}, headers={"Retry-After": "1"}), FINE)
     job = acme.push(acme.job("tickets/read"))
     wait_until(lambda: delayed(acme) == 1, "the first attempt to be over")
+    version = int(acme.redis.hget(acme.own("integration:tickets"), "version"))
     REFUSALS[what](acme, upstream)
     reply = acme.reply(job)
     assert told(reply) == ("upstream_status", "yes", True)
     assert reply["error"]["details"] == {"status": 503, "body": '{"why":"tired"}'}
     assert (reply["http"]["status"], reply["http"]["attempts"]) == (503, 1)
+    assert reply["definition_version"] == version, "of the attempt that it tells of"
+    (entry,) = [entry for entry in acme.audit() if entry["id"] == job["id"]]
+    assert (entry["version"], entry["attempts"]) == (str(version), "1")
     assert acme.redis.hlen(acme.key("begun")) == 0
     upstream.only()
+
+
+def test_a_definition_that_went_back_ends_the_attempts(acme, upstream):
+    """Versions only grow; where somebody wrote an older one by hand, the job still comes to its end."""
+    upstream.on("/v1/t", Answer(503, json={"why": "tired"}, headers={"Retry-After": "1"}), FINE)
+    job = acme.push(acme.job("tickets/read"))
+    wait_until(lambda: delayed(acme) == 1, "the first attempt to be over")
+    acme.redis.hset(acme.own("integration:tickets"), "version", "0")
+    assert told(acme.reply(job)) == ("upstream_status", "yes", True)
+    upstream.only()
+
+
+def carried_of(acme, upstream):
+    """What a job of which one attempt failed carries; the job itself is taken away."""
+    upstream.on("/v1/t", Answer(503, json={"why": "tired"}, headers={"Retry-After": "9"}), FINE)
+    job = acme.push(acme.job("tickets/read"))
+    wait_until(lambda: delayed(acme) == 1, "the first attempt to be over")
+    (entry,) = acme.redis.zrange(acme.key("delayed"), 0, -1)
+    acme.redis.delete(acme.key("delayed"))
+    envelope, _ = entry.split("\n", 1)
+    _, _, birth, carry = envelope.split(" ")
+    return job, birth, carry
+
+
+def test_what_is_dead_says_why_also_where_an_attempt_was_made(acme, upstream):
+    job, birth, carry = carried_of(acme, upstream)
+    acme.redis.lpush(acme.key("retry"), f"w 3 {birth} {carry}\n{json.dumps(job)}")
+    reply = acme.reply(job)
+    assert told(reply) == ("upstream_status", "yes", True)
+    (entry,) = [entry for entry in acme.dead() if job["id"] in entry["payload"]]
+    assert "delivered 3 times" in entry["reason"]
+    upstream.only()
+
+
+def test_a_job_that_can_no_longer_be_read_tells_of_its_attempt(acme, upstream):
+    """As after a restart with a smaller MAX_JOB_BYTES."""
+    job, birth, carry = carried_of(acme, upstream)
+    acme.redis.lpush(acme.key("retry"), f"w 0 {birth} {carry}\n{json.dumps({**job, 'v': 2})}")
+    reply = acme.reply(job)
+    assert told(reply) == ("upstream_status", "yes", True)
+    assert reply["http"]["attempts"] == 1
+    assert acme.result(job["id"]) is None, "the id is not known to be this content's"
+    assert acme.redis.hlen(acme.key("begun")) == 0
+    upstream.only()
+
+
+def test_a_job_that_cannot_be_put_back_tells_how_its_attempt_ended(upstream, start_worker, new_redis, new_org):
+    server = new_redis()
+    start_worker(redis_url=server.unix_url)
+    org = new_org("wrong", redis=server)
+    org.put(desk(upstream.base_url))
+    org.redis.lpush(org.key("delayed"), "this is no zset")
+    upstream.on("/v1/t", Answer(503, json={"why": "tired"}), FINE)
+    job = org.push(org.job("tickets/read"))
+    reply = org.reply(job)
+    assert told(reply) == ("upstream_status", "yes", True)
+    assert reply["error"]["details"] == {"status": 503, "body": '{"why":"tired"}'}
+    assert (reply["http"]["status"], reply["http"]["attempts"]) == (503, 1)
+    (entry,) = org.dead()
+    assert "under a key" in entry["reason"]
 
 
 def test_a_later_failure_does_not_hide_that_the_upstream_was_asked(acme, new_upstream):

@@ -58,20 +58,11 @@ static bool is_void(const struct job *job)
 
 static enum step_result decide(struct job *job)
 {
-	struct buf *used = &job->used;
-
 	if (is_void(job)) {
 		job_token_error(job, ERROR_CONFIRMATION_VOID);
 		return STEP_SETTLE;
 	}
-	buf_printf(used, "{\"decision\":\"%s\",",
-		job->message.decision == DECISION_APPROVE ? "approve" : "decline");
-	if (job->message.by.len > 0) {
-		buf_add_string(used, "\"by\":");
-		buf_add(used, job->message.by.data, job->message.by.len);
-		buf_add_char(used, ',');
-	}
-	buf_printf(used, "\"decision_id\":\"%s\"}", job->message.id.text);
+	job_write_used(job);
 	if (job->message.decision == DECISION_APPROVE)
 		return STEP_NEXT;
 	job->status = REPLY_DECLINED;

@@ -19,18 +19,10 @@
 /* A repeat sends the same bytes: an attempt made with another definition is followed by none. */
 static enum step_result check_version(struct job *job)
 {
-	const char *version = job->integration->version;
-
-	if (strcmp(version, job->before.version) == 0)
+	if (strcmp(job->integration->version, job->before.version) == 0)
 		return STEP_NEXT;
-	if (strtoll(version, NULL, 10) < strtoll(job->before.version, NULL, 10)) {
-		/* Versions only grow: it is this worker that has not heard of the newer one. */
-		integration_cache_forget(job->worker->integrations, job->integration);
-		job->end = JOB_GIVEN_BACK;
-	} else {
-		job_error(job, ERROR_INVALID_DEFINITION,
-			"The definition was changed between two attempts.");
-	}
+	job_error(
+		job, ERROR_INVALID_DEFINITION, "The definition was changed between two attempts.");
 	return STEP_SETTLE;
 }
 
@@ -89,14 +81,26 @@ static void on_integration(void *arg, struct integration *integration, const cha
 	pipeline_resume(job, find_action(job, job->message.action.text));
 }
 
+/* What is kept is older than what an attempt was made with: versions only grow, so it is this worker that has not heard of the newer one. */
+static bool is_behind(const struct job *job)
+{
+	return job->before.tries > 0 && strtoll(job->integration->version, NULL, 10) <
+						strtoll(job->before.version, NULL, 10);
+}
+
 static enum step_result load_integration(struct job *job)
 {
 	struct integration_cache *cache = job->worker->integrations;
 
 	job->integration =
 		integration_cache_find(cache, job->message.org.text, job->message.integration.text);
-	if (job->integration != NULL)
+	if (job->integration != NULL && !is_behind(job))
 		return find_action(job, job->message.action.text);
+	if (job->integration != NULL) {
+		integration_cache_forget(cache, job->integration);
+		integration_release(job->integration);
+		job->integration = NULL;
+	}
 	job->load = integration_cache_load(
 		cache, job->message.org.text, job->message.integration.text, on_integration, job);
 	if (job->load == NULL) {
@@ -153,7 +157,8 @@ static enum step_result check_token(struct job *job)
 		return STEP_AGAIN; /* by an earlier delivery: begin knows what became of it */
 	if (job->confirmation.len > 0) {
 		job_token_error(job, ERROR_CONFIRMATION_USED);
-		buf_add(&job->details, job->confirmation.data, job->confirmation.len);
+		if (job->error.code == ERROR_CONFIRMATION_USED) /* not: the deadline passed */
+			buf_add(&job->details, job->confirmation.data, job->confirmation.len);
 		return STEP_SETTLE;
 	}
 	if (clock_redis_ms() >= job->confirm_expires_ms) {

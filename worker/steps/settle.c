@@ -5,8 +5,6 @@
  */
 #include "pipeline.h"
 
-#include <stdlib.h>
-
 #include "bellhop/bug.h"
 #include "bellhop/json_out.h"
 #include "io/clock.h"
@@ -59,8 +57,7 @@ static void write_reply(struct job *job)
 		.http_status = job->response.status,
 		.attempts = retry_calls(job),
 		.duration_ms = job->response.duration_ms,
-		.definition_version =
-			job->integration != NULL ? strtoll(job->integration->version, NULL, 10) : 0,
+		.definition_version = retry_version(job),
 		.traceparent = message->traceparent,
 		.meta = message->meta,
 	};
@@ -90,24 +87,29 @@ static int64_t begun_at_ms(const struct job *job)
 	return job->begun_at_ms != 0 ? job->begun_at_ms : job->before.begun_at_ms;
 }
 
-/* A token is used up when its call is begun; of this one nothing left. */
+/* A token is used up when its call is begun; of this one nothing left. (Where it was never begun, the script leaves the token alone.) */
 static bool gives_token_back(const struct job *job)
 {
-	return job->message.decision == DECISION_APPROVE && begun_at_ms(job) != 0 &&
-	       job->status == REPLY_FAILED && retry_sent(job) == SENT_NO;
+	return job->message.decision == DECISION_APPROVE && job->status == REPLY_FAILED &&
+	       retry_sent(job) == SENT_NO;
+}
+
+/* Whether the message could be read: an id without a content is nobody's. */
+static bool is_job(const struct message *message)
+{
+	return message->integration.len > 0 || message->token.len > 0;
 }
 
 static unsigned flags_of(const struct job *job)
 {
 	const struct message *message = &job->message;
-	const bool is_job = job->error.code != ERROR_INVALID_JOB;
 	unsigned flags = 0;
 
 	if (message->reply_to.len > 0)
 		flags |= TURN_REPLY;
 	if (job->bury)
 		flags |= TURN_DEAD;
-	if (!is_job)
+	if (!is_job(message))
 		return flags;
 	flags |= TURN_AUDIT;
 	if (job->error.code == ERROR_ID_CONFLICT)
@@ -115,11 +117,13 @@ static unsigned flags_of(const struct job *job)
 	if (job->keys_are_wrong)
 		return flags;
 	flags |= TURN_STORE;
+	if (gives_token_back(job))
+		flags |= TURN_UNUSE;
 	if (was_begun(job))
-		return flags | (gives_token_back(job) ? TURN_UNUSE : 0);
+		return flags;
 	flags |= TURN_IDENTITY;
 	if (job->answers_as_before)
-		return flags | (gives_token_back(job) ? TURN_UNUSE : 0);
+		return flags;
 	if (job->integration != NULL && job->integration->versioned)
 		flags |= TURN_BASIS;
 	if (job->status == REPLY_PENDING)
@@ -147,16 +151,16 @@ static void add_reply(struct job *job)
 			job->status == REPLY_PENDING ? job->confirm_token : job->message.token.text,
 		.expires_at_ms = job->confirm_expires_ms,
 		.frozen = {job->sealed.data, job->sealed.len},
-		/* Where it did not come as far as confirm, load read what this very decision had left behind. */
-		.used = job->used.len > 0
-				? (struct span){job->used.data, job->used.len}
-				: (struct span){job->confirmation.data, job->confirmation.len},
 	};
 
+	if ((settle.flags & TURN_UNUSE) && job->used.len == 0)
+		job_write_used(job);
+	settle.used = (struct span){job->used.data, job->used.len};
 	write_reply(job);
 	settle.reply = (struct span){job->reply.data, job->reply.len};
 	settle.audit.integration = job->message.integration.text;
 	settle.audit.action = job->message.action.text;
+	settle.audit.version = retry_version(job);
 	settle.audit.status = reply_status_name(job->status);
 	settle.audit.code = code_of(job);
 	settle.audit.sent = sent_name(retry_sent(job));
@@ -169,13 +173,9 @@ static void add_reply(struct job *job)
 		settle.basis = job_basis(job);
 		if (job->id_is_taken)
 			settle.basis.version = NO_VERSION;
-		settle.audit.version = strtoll(job->integration->version, NULL, 10);
 		settle.confirm_version = job->integration->version;
 	}
-	if (job->bury) {
-		write_dead_entry(job);
-		settle.dead = (struct span){job->dead_entry.data, job->dead_entry.len};
-	}
+	settle.dead = (struct span){job->dead_entry.data, job->dead_entry.len};
 	turn_add_settle(job->worker->turn, &job->item, &settle, on_answer, job);
 }
 
@@ -267,6 +267,25 @@ static void wait_for_others(struct job *job)
 	put_off(job);
 }
 
+/* Without what was asked of the wrong key, it can be settled: its reply, and `dead` for whoever mends it. */
+static void answer_despite_key(struct job *job)
+{
+	const enum job_end end = job->end;
+
+	job->keys_are_wrong = true;
+	job->bury = true;
+	job->end = JOB_REPLIES;
+	job_error(job, ERROR_INTERNAL,
+		"What Redis holds under a key of this job is not what it should be: tell "
+		"Bellhop's "
+		"operator.");
+	write_dead_entry(job);
+	if (job->before.tries > 0 && (end == JOB_AGAIN || end == JOB_UNSENT))
+		retry_answer_as_before(job);
+	else if (was_begun(job) || strcmp(job->token, job->birth) != 0)
+		job->sent = SENT_MAYBE;
+}
+
 /* The script found that another answer is the right one. */
 static void answer_otherwise(struct job *job, struct span answer)
 {
@@ -276,16 +295,7 @@ static void answer_otherwise(struct job *job, struct span answer)
 	}
 	job_error_clear(job);
 	if (starts(answer, "error")) {
-		/* Without what was asked of the wrong key, it can be settled: its reply, and `dead` for whoever mends it. */
-		job->keys_are_wrong = true;
-		job->bury = true;
-		job->end = JOB_REPLIES;
-		job_error(job, ERROR_INTERNAL,
-			"What Redis holds under a key of this job is not what it should be: tell "
-			"Bellhop's "
-			"operator.");
-		if (was_begun(job) || strcmp(job->token, job->birth) != 0)
-			job->sent = SENT_MAYBE;
+		answer_despite_key(job);
 	} else if (starts(answer, "conflict")) {
 		job_error(job, ERROR_ID_CONFLICT,
 			"This id was used for a job with other content: take a new one.");
@@ -332,6 +342,8 @@ static void on_answer(void *arg, struct span answer)
 enum step_result step_settle(struct job *job)
 {
 	job_forget_secret(job);
+	if (job->bury) /* says why, also where the reply tells of an attempt before that */
+		write_dead_entry(job);
 	if (job->end == JOB_REPLIES)
 		retry_judge(job);
 	if (job->end == JOB_REPLIES)
