@@ -61,6 +61,7 @@ void upstream_certificate_is_bad(void);
 /* Time, and what happens to workers. */
 void time_passes(int64_t ms);
 void until_sent(const char *id); /* a byte of its request has left */
+void until_times_sent(const char *id, size_t times);
 void until_begun(const char *id);
 void until_waiting_for(const char *what); /* a job waits for that: "the upstream's address" */
 void until_idle(void);			  /* no worker has a job */

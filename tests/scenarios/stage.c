@@ -130,6 +130,7 @@ static void run_until(int64_t until_us)
 {
 	depth++;
 	while (loop_step(until_us)) {
+		truth_check_now();
 		if (depth == 1)
 			release_gone();
 	}
@@ -150,6 +151,7 @@ bool stage_run_until(bool (*is_so)(const void *arg), const void *arg, int64_t mo
 		depth++;
 		more = loop_step(until_us);
 		depth--;
+		truth_check_now();
 		release_gone();
 	}
 	return is_so(arg);

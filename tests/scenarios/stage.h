@@ -58,6 +58,8 @@ void stage_fail(const char *format, ...) __attribute__((noreturn, format(printf,
 
 /* What must hold whatever went wrong. */
 void truth_check(void);
+/* What must hold at each moment: nobody who only waits for Redis to take a job's end still holds its secret. */
+void truth_check_now(void);
 /* After all is stopped and freed. */
 void truth_check_leaks(void);
 

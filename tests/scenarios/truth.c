@@ -11,6 +11,7 @@
 #include "fakes/secret_memory.h"
 #include "fakes/upstream.h"
 #include "stage.h"
+#include "pipeline.h"
 #include "worker.h"
 
 #define LAST_CALLS_US 50000		   /* what the worker still does when the reply is there */
@@ -115,6 +116,42 @@ static void check_replies(const struct told *told)
 	}
 }
 
+/* A token is used up by a decision whose call may have left, and good again where it provably did not. */
+static void check_token(const struct told *told)
+{
+	const char *reply = stage_reply(told->id, 0);
+	char status[32], sent[8], mine[96];
+	bool is_used = false;
+
+	if (reply == NULL || strcmp(told->id, told->ref) == 0)
+		return;
+	stage_member(reply, "status", status, sizeof(status));
+	stage_member(reply, "sent", sent, sizeof(sent));
+	snprintf(mine, sizeof(mine), "\"decision_id\":\"%s\"", told->id);
+	for (const struct row *row = rows_all(); row != NULL; row = row->next)
+		is_used |= strcmp(row->field, "used") == 0 && strstr(row->value, mine) != NULL;
+	if (is_used && strcmp(status, "failed") == 0 && strcmp(sent, "no") == 0)
+		stage_fail("%s used up its token, and nothing was sent", told->id);
+	if (!is_used && strcmp(sent, "no") != 0)
+		stage_fail("%s may have sent what was shown, and its token is good", told->id);
+}
+
+void truth_check_now(void)
+{
+	for (size_t i = 0; i < stage_worker_count(); i++) {
+		const struct worker *worker = stage_worker(i);
+
+		if (loop_is_dead(worker->base))
+			continue;
+		for (const struct job *job = worker->oldest; job != NULL; job = job->newer) {
+			if (job->credential.block != NULL &&
+				strcmp(pipeline_step_name(job), "settle") == 0)
+				stage_fail("a secret is held that nobody needs: %s",
+					job->message.id.text);
+		}
+	}
+}
+
 static void check_nothing_held(void)
 {
 	if (stage_jobs_in_flight() > 0)
@@ -145,6 +182,7 @@ void truth_check(void)
 	for (size_t i = 0; i < stage_told_count(); i++) {
 		check_replies(stage_told(i));
 		check_sent(stage_told(i));
+		check_token(stage_told(i));
 	}
 	if (rows_count(REDIS_SHARD "dead") != *stage_dead_expected())
 		stage_fail("%zu dead letters, the newest %s", rows_count(REDIS_SHARD "dead"),

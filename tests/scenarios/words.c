@@ -301,6 +301,27 @@ void until_sent(const char *id)
 		stage_fail("%s was answered and not sent", id);
 }
 
+struct wanted {
+	const char *id;
+	size_t count;
+};
+
+static bool is_sent_so_often(const void *arg)
+{
+	const struct wanted *wanted = arg;
+
+	return upstream_sent_for(wanted->id) >= wanted->count || stage_reply(wanted->id, 0) != NULL;
+}
+
+void until_times_sent(const char *id, size_t times)
+{
+	const struct wanted wanted = {id, times};
+
+	wait_for(is_sent_so_often, &wanted, "sent so often");
+	if (!stage_is_torture() && upstream_sent_for(id) < times)
+		stage_fail("%s was answered and not sent %zu times", id, times);
+}
+
 static bool is_begun(const void *id)
 {
 	return redis_begun_count(id) > 0 || stage_reply(id, 0) != NULL;
@@ -373,11 +394,6 @@ void redis_forgets_its_scripts(void)
 }
 
 /* Expectations. */
-
-struct wanted {
-	const char *id;
-	size_t count;
-};
 
 static bool is_answered(const void *arg)
 {
