@@ -373,6 +373,17 @@ def test_a_job_that_can_no_longer_be_read_tells_of_its_attempt(acme, upstream):
     upstream.only()
 
 
+def test_a_decision_that_expired_tells_nothing_of_who_used_its_token(acme, upstream):
+    asked = acme.ask("tickets/create", {"a": 1})
+    assert acme.approve(asked.token)["status"] == "succeeded"
+    late = acme.decision(asked.token, "approve", deadline_ms=1)
+    acme.redis.lpush(acme.key("retry"), f"d 1 ffff.1 -\n{json.dumps(late)}")
+    acme.push(acme.job("tickets/replace", {"a": 1}))
+    reply = acme.reply(late)
+    assert told(reply) == ("expired", "no", False)
+    assert "details" not in reply["error"]
+
+
 def test_a_job_that_cannot_be_put_back_tells_how_its_attempt_ended(upstream, start_worker, new_redis, new_org):
     server = new_redis()
     start_worker(redis_url=server.unix_url)
