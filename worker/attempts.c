@@ -143,21 +143,21 @@ static bool read_base64(const char **at, struct buf *out)
 
 static bool read_error(const char **at, struct attempts *attempts)
 {
+	struct buf *details = &attempts->details;
 	const char *text;
 	enum error_code code;
 	size_t len;
-	bool fine;
 
 	if (!cut(at, &text, &len) || len >= sizeof(attempts->version))
 		return false;
 	memcpy(attempts->version, text, len);
 	attempts->version[len] = '\0';
-	if (!cut(at, &text, &len) || (code = code_named(text, len)) == ERROR_NONE)
+	if (!cut(at, &text, &len) || (code = code_named(text, len)) == ERROR_NONE ||
+		!read_base64(at, details))
 		return false;
-	fine = read_base64(at, &attempts->details);
-	error_set(&attempts->error, code, "%s", attempts->details.data);
-	buf_clear(&attempts->details);
-	return fine && read_base64(at, &attempts->details) && *at != NULL && strcmp(*at, ".") == 0;
+	error_set(&attempts->error, code, "%s", details->data);
+	buf_clear(details);
+	return read_base64(at, details) && *at != NULL && strcmp(*at, ".") == 0;
 }
 
 void attempts_read(struct attempts *attempts, const char *word)

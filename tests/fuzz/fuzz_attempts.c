@@ -31,7 +31,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	char *word = xmemdup(data, size);
+	char *word = xmemdup((const char *)data, size);
 	struct attempts attempts;
 
 	attempts_init(&attempts);
