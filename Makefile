@@ -135,6 +135,8 @@ $(SCENARIOS): $(call objects,$(STORY_SRC) $(STORY_WORKER_SRC)) $(COMMON_LIB)
 scenarios: $(SCENARIOS) ## stories: the real pipeline, each told again with every io call going wrong
 	@BELLHOP_STORY_EVERY=$${BELLHOP_STORY_EVERY:-$(if $(SAN),3,1)} scripts/unit $(SCENARIOS)
 
+unit-programs: $(UNIT_BIN) $(IO_UNIT_BIN)
+
 unit: $(UNIT_BIN) $(IO_UNIT_BIN) ## unit tests: common/ without network, worker/io on the loopback; no Redis
 	@scripts/unit $(UNIT_BIN) $(IO_UNIT_BIN)
 
@@ -175,6 +177,12 @@ demo: ## see a job run: what scripts/demo does
 lint: ## format, the arrows between modules, headers alone, cppcheck, shellcheck
 	@scripts/lint
 
+coverage: ## lines and branches that the tests run, by directory; build-coverage/report.html has them one by one
+	@scripts/coverage
+
+valgrind: all test-programs unit-programs ## unit tests, and workers over every kind of job, under valgrind's memcheck
+	@scripts/valgrind
+
 # A file is looked at again when it, a header of it, or the list of checks changed.
 TIDY := $(patsubst %.c,$B/tidy/%.ok,$(COMMON_SRC) $(WORKER_SRC) $(CLI_SRC))
 tidy: $(TIDY) ## clang-tidy 14 with the checks of .clang-tidy (`scripts/setup workshop` installs it)
@@ -202,7 +210,7 @@ help: ## this text
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
 
 FORCE:
-.PHONY: bench chaos test-programs all unit scenarios fuzz fuzz-run test demo lint format install clean help FORCE
+.PHONY: bench chaos coverage test-programs tidy valgrind all unit unit-programs scenarios fuzz fuzz-run test demo lint format install clean help FORCE
 # Objects that make finds out about by itself are kept. Not all targets: one that is missing must be made again.
 .SECONDARY: $(call objects,$(UNIT_SRC) $(IO_UNIT_SRC) $(FUZZ_SRC))
 

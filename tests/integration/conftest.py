@@ -12,7 +12,8 @@ Fixtures. Real servers, on free ports of the loopback interface.
     acme, globex     organisations with a name of the test's own, so that what other tests left cannot be met
     bellhop          runs the tool: `bellhop("check", "-", stdin=…, redis_url=…)`
 
-BUILD names the folder of the programs (`build`), REDIS_SERVER the server (`redis-server`; `valkey-server`).
+BUILD names the folder of the programs (`build`), REDIS_SERVER the server (`redis-server`; `valkey-server`), WRAP a command that runs
+each worker (`valgrind`), and PATIENCE what every wait is multiplied with.
 """
 
 import itertools

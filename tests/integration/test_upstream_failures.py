@@ -8,8 +8,10 @@ import threading
 import pytest
 from support.org import integration
 from support.upstream import Answer, Held, Raw
+from support.waiting import PATIENCE
 
 WORKER = {"rate_limit": "1000/60"}
+SHORT_MS = round(250 * PATIENCE)  # a time limit that passes
 OK = b"HTTP/1.1 200 OK\r\n"
 
 
@@ -171,7 +173,7 @@ def test_a_broken_answer_is_invalid(acme, upstream, answer):
     ids=["no answer", "half the head", "half the body"],
 )
 def test_the_time_limit_is_over_everything_to_the_last_byte(acme, upstream, answer):
-    acme.put(desk(upstream.base_url, timeout_ms=250))
+    acme.put(desk(upstream.base_url, timeout_ms=SHORT_MS))
     upstream.on("/v1/t", answer)
     assert told(acme.run("tickets/read")) == ("timeout", "maybe", True)
     assert told(acme.run("tickets/replace")) == ("timeout", "maybe", True)
@@ -183,7 +185,7 @@ def test_the_time_limit_is_over_everything_to_the_last_byte(acme, upstream, answ
 
 
 def test_why_it_was_too_late_is_said_once(acme, upstream):
-    acme.put(desk(upstream.base_url, timeout_ms=250))
+    acme.put(desk(upstream.base_url, timeout_ms=SHORT_MS))
     upstream.on("/v1/t", Held())
     for action in ("tickets/read", "tickets/create"):
         message = acme.run(action)["error"]["message"]
@@ -201,7 +203,7 @@ class Drip:
 
 
 def test_a_byte_now_and_then_does_not_move_the_time_limit(acme, upstream):
-    acme.put(desk(upstream.base_url, timeout_ms=300))
+    acme.put(desk(upstream.base_url, timeout_ms=SHORT_MS))
     upstream.on("/v1/t", Drip())
     assert told(acme.run("tickets/read")) == ("timeout", "maybe", True)
 
@@ -238,7 +240,7 @@ def test_a_host_that_does_not_take_the_connection_was_never_reached(acme):
         for one in waiting:
             one.setblocking(False)
             one.connect_ex(deaf.getsockname())
-        acme.put(desk(f"http://127.0.0.1:{deaf.getsockname()[1]}", timeout_ms=300))
+        acme.put(desk(f"http://127.0.0.1:{deaf.getsockname()[1]}", timeout_ms=SHORT_MS))
         for action in ("tickets/read", "tickets/create"):
             assert told(acme.run(action)) == ("timeout", "no", True)
         for one in waiting:

@@ -8,9 +8,10 @@ import uuid
 
 from . import leaks, schemas
 from .programs import run
+from .waiting import PATIENCE
 
 FIRST_MEMBERS = re.compile(r'^\{"v":1,"status":"[a-z_]+","sent":"(no|maybe|yes)","digest":"[^"]+"[,}]')
-REPLY_WAIT = 15  # seconds
+REPLY_WAIT = 15 * PATIENCE  # seconds
 
 # Who refuses a message that is wrong on purpose: its schema says so, or it is beyond what a schema can say.
 BY_SCHEMA, BY_WORKER = "schema", "worker"

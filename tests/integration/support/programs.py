@@ -12,9 +12,11 @@ from dataclasses import dataclass
 from urllib.error import HTTPError
 
 from . import leaks, schemas
+from .waiting import PATIENCE
 
 TOP = schemas.TOP
 BUILD = os.path.join(TOP, os.environ.get("BUILD", "build"))
+WRAP = os.environ.get("WRAP", "").split()  # a command that runs the worker, such as valgrind
 SANITIZERS = re.compile(r"Sanitizer|runtime error:|^BUG ", re.MULTILINE)
 
 
@@ -43,7 +45,7 @@ def run(program, arguments, options=None, stdin="", timeout=30):
         env=environment(options or {}),
         input=stdin if isinstance(stdin, bytes) else stdin.encode(),
         capture_output=True,
-        timeout=timeout,
+        timeout=timeout * PATIENCE,
         check=False,
     )
     result = Result(done.returncode, done.stdout.decode(), done.stderr.decode())
@@ -73,7 +75,7 @@ class Worker:
         self.reading = threading.Event()
         self.reading.set()
         self.process = subprocess.Popen(
-            [*wrapper, os.path.join(BUILD, program), *arguments],
+            [*WRAP, *wrapper, os.path.join(BUILD, program), *arguments],
             env={**environment(self.options), **(variables or {})},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
@@ -114,7 +116,7 @@ class Worker:
             return lines[at_least - 1 : at_least]
 
         with self.news:
-            self.news.wait_for(lambda: look() or self.ended, timeout=timeout)
+            self.news.wait_for(lambda: look() or self.ended, timeout=timeout * PATIENCE)
             found = look()
             assert found, f"no {msg or members} in the log:\n" + "\n".join(self.lines)
             return found[0]
@@ -130,7 +132,7 @@ class Worker:
     def page(self, path):
         """(status, text) of one of the operator's pages."""
         try:
-            with urllib.request.urlopen(f"http://{self.address}{path}", timeout=5) as answer:
+            with urllib.request.urlopen(f"http://{self.address}{path}", timeout=5 * PATIENCE) as answer:
                 return answer.status, answer.read().decode()
         except HTTPError as answer:
             return answer.code, answer.read().decode()
@@ -150,7 +152,7 @@ class Worker:
     def wait_stopped(self):
         """The end, as it must be: in time, with 0, sanitizers silent, each line of the log JSON, no secret in any."""
         try:
-            code = self.process.wait(timeout=self.drain_ms / 1000 + 5)
+            code = self.process.wait(timeout=self.drain_ms / 1000 + 5 * PATIENCE)
         except subprocess.TimeoutExpired:
             self.kill()
             raise AssertionError("still there after DRAIN_MS:\n" + "\n".join(self.lines[-20:])) from None

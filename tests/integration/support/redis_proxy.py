@@ -4,7 +4,9 @@
 import socket
 import threading
 
-WAIT = 10
+from .waiting import PATIENCE
+
+WAIT = 10 * PATIENCE
 
 
 def read_command(read_line, read_bytes):

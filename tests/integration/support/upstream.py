@@ -8,7 +8,9 @@ import struct
 import threading
 from dataclasses import dataclass, field
 
-WAIT = 15  # seconds until a test that waits for a request gives up
+from .waiting import PATIENCE
+
+WAIT = 15 * PATIENCE  # seconds until a test that waits for a request gives up
 
 
 @dataclass
