@@ -20,18 +20,27 @@ import itertools
 
 import pytest
 from support.certificates import Certificates
-from support.org import Org
+from support.org import Org, heard
 from support.programs import Worker, run
 from support.redis_process import RedisProcess
 from support.upstream import Upstream
 
 counter = itertools.count(1)
+SHOWN = 1000  # characters of a line
 
 
 @pytest.hookimpl(tryfirst=True, hookwrapper=True)
 def pytest_runtest_makereport(item, call):
+    """A test that fails shows the replies it got and what the workers said last, whatever it compared."""
+    if call.when == "setup":
+        heard.clear()
     outcome = yield
-    setattr(item, "failed_" + call.when, outcome.get_result().failed)
+    report = outcome.get_result()
+    setattr(item, "failed_" + call.when, report.failed)
+    if report.failed:
+        report.sections.append(("the replies it got", "\n".join(text[:SHOWN] for text in heard[-10:]) or "none"))
+        for worker in [each for each in item.funcargs.values() if isinstance(each, Worker)]:
+            report.sections.append(("the worker's last words", "\n".join(line[:SHOWN] for line in worker.lines[-15:])))
 
 
 @pytest.fixture(scope="session")

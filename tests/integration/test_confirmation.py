@@ -342,3 +342,20 @@ def test_an_approved_call_carries_the_first_jobs_idempotency_key(acme, upstream)
     shown = pending.preview["headers"]["Idempotency-Key"]
     acme.approve(pending.token)
     assert upstream.only().header("Idempotency-Key") == shown
+
+
+def test_what_was_shown_is_not_sent_with_a_credential_that_goes_elsewhere_now(
+    start_worker, new_org, upstream, other_upstream
+):
+    """A definition written past the tool, which kept its version, and a worker that never saw the former one."""
+    acme = new_org("acme", shard="moved")
+    acme.put(integration(upstream.base_url, create={"method": "POST", "path": "/t"}))
+    first = start_worker(shard="moved")
+    token = acme.ask("tickets/create").token
+    first.stop()
+    key = acme.own("integration:tickets")
+    moved = acme.redis.hget(key, "definition").replace(upstream.base_url, other_upstream.base_url)
+    assert acme.redis.hset(key, "definition", moved) == 0
+    start_worker(shard="moved")
+    assert acme.approve(token).code == "confirmation_void"
+    assert not upstream.received() and not other_upstream.received()

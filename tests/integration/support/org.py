@@ -10,6 +10,7 @@ from . import leaks, schemas
 from .programs import run
 from .waiting import PATIENCE
 
+heard = []  # every reply of the test that runs, as it stood in Redis: shown where it fails
 FIRST_MEMBERS = re.compile(r'^\{"v":1,"status":"[a-z_]+","sent":"(no|maybe|yes)","digest":"[^"]+"[,}]')
 REPLY_WAIT = 15 * PATIENCE  # seconds
 
@@ -122,6 +123,7 @@ class Org:
         popped = self.redis.brpop(self.key("replies:" + reply_to), timeout=timeout)
         assert popped, f"no reply for {reply_to} within {timeout} s"
         text = popped[1]
+        heard.append(text)
         assert FIRST_MEMBERS.match(text), text
         leaks.assert_none(text, "a reply")
         return Reply(text)
