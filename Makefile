@@ -74,7 +74,7 @@ $B/bellhop: $(call objects,$(CLI_SRC)) $(COMMON_LIB)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(COMMON_LIBS)
 
 # The same worker with something around its steps: see tests/chaos/stops.c. For tests alone.
-STOPS := pipeline_resume $(addprefix step_,parse load render confirm authorize begin call map settle)
+STOPS := pipeline_resume $(patsubst worker/steps/%.c,step_%,$(wildcard worker/steps/*.c))
 $B/bellhopd-stops: $(call objects,$(WORKER_SRC) tests/chaos/stops.c) $(COMMON_LIB)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(ALL_LDFLAGS) $(STOPS:%=-Wl$(comma)--wrap=%) -o $@ $^ $(WORKER_LIBS)
