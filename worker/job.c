@@ -9,6 +9,7 @@
 #include "bellhop/alloc.h"
 #include "bellhop/bug.h"
 #include "io/clock.h"
+#include "slot.h"
 #include "io/metrics.h"
 #include "io/queue_wait.h"
 #include "worker.h"
@@ -80,7 +81,7 @@ static void clear(struct job *job)
 	job->waiting_for = NULL;
 	job->cancel = NULL;
 	job->leaving = false;
-	job->org_lane = job->host_lane = NULL;
+	memset(job->places, 0, sizeof(job->places));
 	job->reading = NULL;
 	job->load = NULL;
 	job->integration = NULL;
@@ -177,34 +178,6 @@ void job_forget_secret(struct job *job)
 	credential_clear(&job->credential, job->worker->secrets);
 }
 
-static bool is_workflow(const struct job *job)
-{
-	return job->queue == QUEUE_WORKFLOW;
-}
-
-bool job_take_slot(struct job *job, enum lane_kind kind, const char *what, uint16_t port)
-{
-	/* What was here before, or with another worker, has waited already. */
-	const bool newcomer = strcmp(job->token, job->birth) == 0;
-	struct lane **slot = kind == LANE_ORG ? &job->org_lane : &job->host_lane;
-
-	lane_name(job->full_lane, kind, what, port);
-	*slot = lanes_enter(job->worker->lanes, job->full_lane, is_workflow(job), newcomer);
-	if (*slot != NULL)
-		return true;
-	job->end = JOB_PARKED;
-	return false;
-}
-
-static void give_slots(struct job *job)
-{
-	if (job->org_lane != NULL)
-		lanes_leave(job->worker->lanes, job->org_lane, is_workflow(job));
-	if (job->host_lane != NULL)
-		lanes_leave(job->worker->lanes, job->host_lane, is_workflow(job));
-	job->worker->workflows -= is_workflow(job);
-}
-
 void job_free(struct job *job)
 {
 	struct worker *worker = job->worker;
@@ -213,11 +186,12 @@ void job_free(struct job *job)
 	job_forget_secret(job);
 	if (job->pause != NULL)
 		event_del(job->pause);
-	give_slots(job);
+	slot_give_back(job);
 	integration_release(job->integration);
 	*(job->newer != NULL ? &job->newer->older : &worker->newest) = job->older;
 	*(job->older != NULL ? &job->older->newer : &worker->oldest) = job->newer;
 	worker->in_flight--;
+	worker->workflows -= job->queue == QUEUE_WORKFLOW;
 	if (worker->spare_count < SPARE_MAX) {
 		job->newer = worker->spare;
 		worker->spare = job;

@@ -61,7 +61,8 @@ struct job {
 	struct message message;
 
 	/* parse, authorize: its slots; a lane that is full is named */
-	struct lane *org_lane, *host_lane;
+	struct lane_place places[LANE_KINDS];
+	unsigned then; /* enum step_result: how it goes on once it has the slot that it waits for */
 	char full_lane[LANE_NAME_BYTES];
 
 	/* load: a decision's frozen request too */
@@ -133,9 +134,6 @@ struct job *job_new(struct worker *worker, struct span field, struct span payloa
 void job_free(struct job *job);
 /* Frees the memory of a job that is not used again. */
 void job_destroy(struct job *job);
-
-/* Takes a slot of an org or of a host. False where it has to wait: then it ends as JOB_PARKED. */
-bool job_take_slot(struct job *job, enum lane_kind kind, const char *what, uint16_t port);
 
 /* Notes what it waits for, in words an operator reads after "waiting for", and how to stop it. `cancel` returns false where it
  * cannot be stopped and the callback will still come. */

@@ -17,6 +17,7 @@
 #include "log.h"
 #include "pages.h"
 #include "pipeline.h"
+#include "slot.h"
 
 #define SECRET_MEMORY_BYTES (4u * 1024 * 1024)
 #define KEPT_FOR_CHAT	    10 /* one of so many slots */
@@ -49,6 +50,11 @@ static size_t on_workflow_room(void *arg)
 	size_t most = worker->options->concurrency - worker->options->concurrency / KEPT_FOR_CHAT;
 
 	return worker->workflows < most ? most - worker->workflows : 0;
+}
+
+static void on_slot_answered(void *arg, bool has_slot)
+{
+	slot_answered(arg, has_slot);
 }
 
 static void on_woken(void *arg)
@@ -389,7 +395,8 @@ static void open_redis(struct worker *worker)
 			on_dead, on_lost, on_turn_failed},
 		worker);
 	worker->lanes = lanes_new(worker->base, worker->redis, options,
-		&(struct lanes_events){on_room, on_woken, on_wait_failed}, worker);
+		&(struct lanes_events){on_room, on_woken, on_wait_failed, on_slot_answered},
+		worker);
 	worker->janitor = janitor_new(worker->base, worker->redis, options,
 		&(struct janitor_events){on_renewed, on_wrong_keys, on_took_over, on_lane_waits,
 			on_dead, on_renew_failed},

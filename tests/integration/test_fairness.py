@@ -247,3 +247,26 @@ def test_a_flood_to_a_host_that_says_nothing_leaves_others_alone(pool, desks, up
     assert time.monotonic() - begun < 5
     assert parked(acme) == 5000 - 225
     globex.redis.flushall()  # the flood is not waited for
+
+
+def test_where_jobs_end_quickly_those_over_the_share_do_not_go_back_to_redis(pool, desks, upstream):
+    worker = pool(concurrency=60, org_slots=10)
+    acme = desks("acme", upstream)
+    jobs = push(acme, 50)
+    all_done(acme, jobs)
+    assert "bellhop_put_back_total 0\n" in worker.page("/metrics")[1]
+    assert sorted(request.path for request in upstream.received()) == sorted(f"/v1/{n}" for n in range(50))
+
+
+def test_those_that_wait_in_a_worker_that_is_told_to_stop_are_given_back(pool, desks, upstream):
+    first = pool(concurrency=20, org_slots=1)
+    acme = desks("acme", upstream)
+    held = hold(upstream, 1)
+    jobs = push(acme, 10)
+    held.arrived()
+    wait_until(lambda: not acme.redis.llen(acme.key("jobs:workflow")), "all to be claimed")
+    first.ask_to_stop()
+    pool(concurrency=20, org_slots=1)
+    held.release()
+    all_done(acme, jobs)
+    assert sorted(request.path for request in upstream.received()) == sorted(f"/v1/{n}" for n in range(10))

@@ -1,179 +1,184 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * lanes: how many of this worker's slots one org, and one host, may have at once, and who wakes the jobs that wait for one.
- *
- * The happy path: a lane with jobs in its list gets room -> one wake for all such lanes of a loop turn -> the worker claims what was
- * woken. No second wake goes out before that claim was answered, so no job is woken for room that is taken already. What can fail: the connection (asked
- * again once it is back); another worker claims what was woken (it has room, or puts it back in front).
- */
-#include "io/lanes.h"
-
+/* lanes: who may have how many of this worker's slots: entering, waiting here for a moment, leaving. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/queue.h>
-
-#include <sodium.h>
 
 #include "bellhop/alloc.h"
 #include "bellhop/bug.h"
-#include "bellhop/key.h"
-#include "io/resp.h"
-#include "io/script.h"
+#include "io/clock.h"
+#include "io/lanes_private.h"
 
-#define BUCKETS	      1024
-#define LANES_A_CALL  16
-#define TIMEOUT_MS    1000
-#define MEMBER_BYTES  96
-#define KEPT_FOR_CHAT 10 /* one of so many slots */
+#define PATIENCE_MS 250 /* of a job that waits here */
+#define LOOK_MS	    50	/* how often it is looked at */
 
-struct lane {
-	struct lane *next; /* in its bucket */
-	TAILQ_ENTRY(lane) link;
-	unsigned in_flight, workflows;
-	bool chat_waits,
-		workflow_waits; /* in Redis, as far as is known here; then it is in `waiting` */
-	bool asked;		/* in the call under way */
-	char name[];
-};
-
-TAILQ_HEAD(lane_list, lane);
-
-struct lanes {
-	struct redis_async *redis;
-	const struct options *options;
-	struct lanes_events events;
-	void *arg;
-	struct event *flush;
-	struct script_call call;
-	bool open;
-	bool claim_is_due; /* what was woken is not claimed yet */
-	char member[MEMBER_BYTES];
-	unsigned char hash_key[crypto_shorthash_KEYBYTES];
-	struct lane *buckets[BUCKETS];
-	struct lane_list waiting;
-	struct lane *asked[LANES_A_CALL];
-	size_t asked_count;
-};
-
-void lane_name(char name[LANE_NAME_BYTES], enum lane_kind kind, const char *what, uint16_t port)
+static void take_slot(struct lane *lane, struct lane_place *place)
 {
-	if (kind == LANE_ORG)
-		snprintf(name, LANE_NAME_BYTES, "o:%s", what);
-	else
-		snprintf(name, LANE_NAME_BYTES, "h:%s:%u", what, port);
-}
-
-static struct lane **find(struct lanes *lanes, const char *name)
-{
-	unsigned char hash[crypto_shorthash_BYTES];
-	struct lane **at;
-	uint32_t index;
-
-	crypto_shorthash(hash, (const unsigned char *)name, strlen(name), lanes->hash_key);
-	memcpy(&index, hash, sizeof(index));
-	at = &lanes->buckets[index % BUCKETS];
-	while (*at != NULL && strcmp((*at)->name, name) != 0)
-		at = &(*at)->next;
-	return at;
-}
-
-static struct lane *find_or_make(struct lanes *lanes, const char *name)
-{
-	struct lane **at = find(lanes, name);
-	size_t len = strlen(name);
-
-	if (*at == NULL) {
-		*at = xcalloc(1, sizeof(**at) + len + 1);
-		memcpy((*at)->name, name, len + 1);
-	}
-	return *at;
-}
-
-static bool waits(const struct lane *lane)
-{
-	return lane->chat_waits || lane->workflow_waits;
-}
-
-static void set_waits(struct lanes *lanes, struct lane *lane, bool chat, bool workflow)
-{
-	const bool waited = waits(lane);
-
-	lane->chat_waits = chat;
-	lane->workflow_waits = workflow;
-	if (!waited && waits(lane))
-		TAILQ_INSERT_TAIL(&lanes->waiting, lane, link);
-	else if (waited && !waits(lane))
-		TAILQ_REMOVE(&lanes->waiting, lane, link);
-}
-
-static void forget_if_idle(struct lanes *lanes, struct lane *lane)
-{
-	struct lane **at;
-
-	if (lane->in_flight > 0 || waits(lane) || lane->asked)
-		return;
-	at = find(lanes, lane->name);
-	*at = lane->next;
-	free(lane);
-}
-
-static unsigned slots_of(const struct lanes *lanes, const char *name)
-{
-	return name[0] == 'o' ? lanes->options->org_slots : lanes->options->host_slots;
-}
-
-static unsigned room_of(const struct lanes *lanes, const struct lane *lane, bool workflow)
-{
-	unsigned slots = slots_of(lanes, lane->name), room, most = slots - slots / KEPT_FOR_CHAT;
-
-	room = lane->in_flight < slots ? slots - lane->in_flight : 0;
-	if (workflow && lane->workflows + room > most)
-		room = lane->workflows < most ? most - lane->workflows : 0;
-	return room;
-}
-
-static bool could_wake(const struct lanes *lanes, const struct lane *lane)
-{
-	return (lane->chat_waits && room_of(lanes, lane, false) > 0) ||
-	       (lane->workflow_waits && room_of(lanes, lane, true) > 0);
-}
-
-static void wake_soon(struct lanes *lanes)
-{
-	if (lanes->open && !lanes->claim_is_due && !lanes->call.under_way &&
-		!TAILQ_EMPTY(&lanes->waiting))
-		event_active(lanes->flush, EV_TIMEOUT, 0);
-}
-
-struct lane *lanes_enter(struct lanes *lanes, const char *name, bool workflow, bool newcomer)
-{
-	struct lane *lane = find_or_make(lanes, name);
-
-	if (room_of(lanes, lane, workflow) == 0 ||
-		(newcomer && (workflow ? lane->workflow_waits : lane->chat_waits)))
-		return NULL;
+	place->has_slot = true;
 	lane->in_flight++;
-	lane->workflows += workflow;
-	return lane;
+	lane->workflows += place->workflow;
 }
 
-void lanes_leave(struct lanes *lanes, struct lane *lane, bool workflow)
+static void look_later(struct lanes *lanes)
 {
-	BUG_ON(lane->in_flight == 0);
-	lane->in_flight--;
-	lane->workflows -= workflow;
-	if (waits(lane))
-		wake_soon(lanes);
-	forget_if_idle(lanes, lane);
+	struct timeval wait = {0, LOOK_MS * 1000};
+
+	if (!event_pending(lanes->look, EV_TIMEOUT, NULL))
+		event_add(lanes->look, &wait);
+}
+
+static void enqueue(struct lanes *lanes, struct lane *lane, struct lane_place *place)
+{
+	if (!lane_is_queued(lane))
+		TAILQ_INSERT_TAIL(&lanes->queued, lane, queued);
+	TAILQ_INSERT_TAIL(lane_list(lane, place->workflow), place, link);
+	place->since_ms = clock_now_ms();
+	look_later(lanes);
+}
+
+static void dequeue(struct lanes *lanes, struct lane *lane, struct lane_place *place)
+{
+	TAILQ_REMOVE(lane_list(lane, place->workflow), place, link);
+	if (!lane_is_queued(lane))
+		TAILQ_REMOVE(&lanes->queued, lane, queued);
+}
+
+enum lane_answer lanes_enter(struct lanes *lanes, struct lane_place *place, const char *name,
+	bool workflow, bool newcomer, void *arg)
+{
+	struct lane *lane = lane_find_or_make(lanes, name);
+
+	BUG_ON(place->lane != NULL);
+	/* Behind those that wait in Redis. */
+	if (newcomer && (workflow ? lane->workflow_waits : lane->chat_waits))
+		return LANE_IS_FULL;
+	*place = (struct lane_place){
+		.lane = lane, .workflow = workflow, .newcomer = newcomer, .arg = arg};
+	if (lane_room(lanes, lane, workflow) > 0 && TAILQ_EMPTY(lane_list(lane, workflow))) {
+		take_slot(lane, place);
+		return LANE_ENTERED;
+	}
+	enqueue(lanes, lane, place);
+	return LANE_WAITS;
+}
+
+void lanes_leave(struct lanes *lanes, struct lane_place *place)
+{
+	struct lane *lane = place->lane;
+
+	if (lane == NULL)
+		return;
+	if (place->has_slot) {
+		BUG_ON(lane->in_flight == 0);
+		lane->in_flight--;
+		lane->workflows -= place->workflow;
+		lane->ended++;
+	} else {
+		dequeue(lanes, lane, place);
+	}
+	*place = (struct lane_place){0};
+	if (lane_is_queued(lane))
+		event_active(lanes->serve, EV_TIMEOUT, 0);
+	if (lane_waits(lane))
+		lanes_wake_soon(lanes);
+	lane_forget_if_idle(lanes, lane);
+}
+
+/* The next that may have a slot, out of its list. NULL: there is none. */
+static struct lane_place *next_to_serve(struct lanes *lanes)
+{
+	struct lane *lane;
+
+	for (lane = TAILQ_FIRST(&lanes->queued); lane != NULL; lane = TAILQ_NEXT(lane, queued)) {
+		for (int workflow = 0; workflow < 2; workflow++) {
+			struct lane_place *place = TAILQ_FIRST(lane_list(lane, workflow));
+
+			if (place == NULL || lane_room(lanes, lane, workflow) == 0)
+				continue;
+			dequeue(lanes, lane, place);
+			take_slot(lane, place);
+			return place;
+		}
+	}
+	return NULL;
+}
+
+/* Whoever is answered may enter and leave lanes itself, so each time it is looked anew. */
+static void on_serve(evutil_socket_t fd, short what, void *arg)
+{
+	struct lanes *lanes = arg;
+	struct lane_place *place;
+
+	(void)fd;
+	(void)what;
+	while ((place = next_to_serve(lanes)) != NULL)
+		lanes->events.answered(place->arg, true);
+}
+
+static bool is_late(const struct place_list *list)
+{
+	const struct lane_place *oldest = TAILQ_FIRST(list);
+
+	return oldest != NULL && clock_now_ms() - oldest->since_ms >= PATIENCE_MS;
+}
+
+/*
+ * The next that goes to Redis, out of its list. Newcomers go behind what is there, the oldest first; those that were woken go in front
+ * of it, the newest first: so all keep their order.
+ */
+static struct lane_place *next_to_park(struct lane *lane)
+{
+	struct place_list *list = is_late(&lane->chats) ? &lane->chats : &lane->workflow_places;
+	struct lane_place *place;
+
+	for (place = TAILQ_LAST(list, place_list); place != NULL;
+		place = TAILQ_PREV(place, place_list, link)) {
+		if (!place->newcomer)
+			return place;
+	}
+	return TAILQ_FIRST(list);
+}
+
+static struct lane *first_late(struct lanes *lanes)
+{
+	struct lane *lane;
+
+	for (lane = TAILQ_FIRST(&lanes->queued); lane != NULL; lane = TAILQ_NEXT(lane, queued)) {
+		if (is_late(&lane->chats) || is_late(&lane->workflow_places))
+			return lane;
+	}
+	return NULL;
+}
+
+static void on_look(evutil_socket_t fd, short what, void *arg)
+{
+	struct lanes *lanes = arg;
+	struct lane *lane;
+
+	(void)fd;
+	(void)what;
+	while ((lane = first_late(lanes)) != NULL) {
+		struct lane_place *place = next_to_park(lane);
+		void *whose = place->arg;
+
+		/* From here on newcomers go behind it. */
+		lane_set_waits(lanes, lane, lane->chat_waits || !place->workflow,
+			lane->workflow_waits || place->workflow);
+		dequeue(lanes, lane, place);
+		*place = (struct lane_place){0};
+		lanes->events.answered(whose, false);
+	}
+	if (!TAILQ_EMPTY(&lanes->queued))
+		look_later(lanes);
 }
 
 void lanes_parked(struct lanes *lanes, const char *name, bool workflow)
 {
-	struct lane *lane = find_or_make(lanes, name);
+	struct lane *lane = lane_find_or_make(lanes, name);
 
-	set_waits(lanes, lane, lane->chat_waits || !workflow, lane->workflow_waits || workflow);
-	wake_soon(lanes); /* the last job of the lane may have ended meanwhile */
+	lane_set_waits(
+		lanes, lane, lane->chat_waits || !workflow, lane->workflow_waits || workflow);
+	lanes_wake_soon(lanes); /* the last job of the lane may have ended meanwhile */
 }
 
 void lanes_heard_of(struct lanes *lanes, struct span name)
@@ -185,119 +190,16 @@ void lanes_heard_of(struct lanes *lanes, struct span name)
 		return;
 	memcpy(text, name.data, name.len);
 	text[name.len] = '\0';
-	lane = find_or_make(lanes, text);
-	if (!waits(lane))
-		set_waits(lanes, lane, true, true);
-	wake_soon(lanes);
+	lane = lane_find_or_make(lanes, text);
+	if (!lane_waits(lane))
+		lane_set_waits(lanes, lane, true, true);
+	lanes_wake_soon(lanes);
 }
 
 void lanes_claimed(struct lanes *lanes)
 {
 	lanes->claim_is_due = false;
-	wake_soon(lanes);
-}
-
-/* Of the lanes that have jobs and room, those asked longest ago. */
-static void choose(struct lanes *lanes)
-{
-	struct lane *lane = TAILQ_FIRST(&lanes->waiting), *next;
-
-	lanes->asked_count = 0;
-	for (; lane != NULL && lanes->asked_count < LANES_A_CALL; lane = next) {
-		next = TAILQ_NEXT(lane, link);
-		if (!could_wake(lanes, lane))
-			continue;
-		lane->asked = true;
-		lanes->asked[lanes->asked_count++] = lane;
-	}
-	for (size_t i = 0; i < lanes->asked_count; i++) {
-		TAILQ_REMOVE(&lanes->waiting, lanes->asked[i], link);
-		TAILQ_INSERT_TAIL(&lanes->waiting, lanes->asked[i], link);
-	}
-}
-
-static void add_key(struct lanes *lanes, const char *tail)
-{
-	struct buf key;
-
-	buf_init(&key, 1024);
-	key_shard(&key, lanes->options->shard, tail);
-	resp_word(&lanes->call.command, key.data, key.len);
-	buf_release(&key);
-}
-
-static void add_list(struct lanes *lanes, const struct lane *lane, bool workflow)
-{
-	struct buf key;
-
-	buf_init(&key, 1024);
-	key_lane(&key, lanes->options->shard, lane->name, workflow);
-	resp_word(&lanes->call.command, key.data, key.len);
-	buf_release(&key);
-}
-
-static void on_woken(void *arg, const struct redis_value *value)
-{
-	struct lanes *lanes = arg;
-	const bool is_list = value != NULL && redis_value_kind(value) == REDIS_KIND_LIST &&
-			     redis_value_count(value) == 3 * lanes->asked_count;
-	int64_t moved = 0;
-
-	for (size_t i = 0; i < lanes->asked_count; i++) {
-		struct lane *lane = lanes->asked[i];
-
-		lane->asked = false;
-		if (is_list) {
-			moved += redis_value_integer(redis_value_at(value, 3 * i));
-			set_waits(lanes, lane,
-				redis_value_integer(redis_value_at(value, 3 * i + 1)) > 0,
-				redis_value_integer(redis_value_at(value, 3 * i + 2)) > 0);
-		}
-		forget_if_idle(lanes, lane);
-	}
-	lanes->asked_count = 0;
-	if (value != NULL && redis_value_error(value) != NULL) {
-		lanes->events.failed(lanes->arg, redis_value_error(value));
-	} else if (moved > 0) {
-		lanes->claim_is_due = true;
-		lanes->events.woken(lanes->arg);
-	} else if (is_list) {
-		wake_soon(lanes);
-	}
-}
-
-static void on_flush(evutil_socket_t fd, short what, void *arg)
-{
-	struct lanes *lanes = arg;
-	struct buf *command = &lanes->call.command;
-	size_t room;
-
-	(void)fd;
-	(void)what;
-	room = lanes->events.room(lanes->arg);
-	if (!lanes->open || lanes->call.under_way || lanes->claim_is_due || room == 0)
-		return;
-	choose(lanes);
-	if (lanes->asked_count == 0)
-		return;
-	script_call_begin(
-		&lanes->call, SCRIPT_WAKE, 3 + 2 * lanes->asked_count, 2 + 3 * lanes->asked_count);
-	add_key(lanes, "workers");
-	add_key(lanes, "retry");
-	add_key(lanes, "parked");
-	for (size_t i = 0; i < lanes->asked_count; i++) {
-		add_list(lanes, lanes->asked[i], false);
-		add_list(lanes, lanes->asked[i], true);
-	}
-	resp_string(command, lanes->member);
-	resp_integer(command, (int64_t)room);
-	for (size_t i = 0; i < lanes->asked_count; i++) {
-		resp_string(command, lanes->asked[i]->name);
-		resp_integer(command, room_of(lanes, lanes->asked[i], false));
-		resp_integer(command, room_of(lanes, lanes->asked[i], true));
-	}
-	(void)script_call_send(
-		&lanes->call, TIMEOUT_MS, on_woken, lanes); /* not up: lanes_open() comes again */
+	lanes_wake_soon(lanes);
 }
 
 struct lanes *lanes_new(struct event_base *base, struct redis_async *redis,
@@ -309,8 +211,11 @@ struct lanes *lanes_new(struct event_base *base, struct redis_async *redis,
 	lanes->options = options;
 	lanes->events = *events;
 	lanes->arg = arg;
-	lanes->flush = evtimer_new(base, on_flush, lanes);
+	lanes->flush = evtimer_new(base, lanes_on_flush, lanes);
+	lanes->serve = evtimer_new(base, on_serve, lanes);
+	lanes->look = evtimer_new(base, on_look, lanes);
 	TAILQ_INIT(&lanes->waiting);
+	TAILQ_INIT(&lanes->queued);
 	crypto_shorthash_keygen(lanes->hash_key);
 	script_call_init(&lanes->call, redis);
 	return lanes;
@@ -329,6 +234,8 @@ void lanes_free(struct lanes *lanes)
 		}
 	}
 	event_free(lanes->flush);
+	event_free(lanes->serve);
+	event_free(lanes->look);
 	script_call_release(&lanes->call);
 	free(lanes);
 }
@@ -338,7 +245,7 @@ void lanes_open(struct lanes *lanes, const char *member)
 	snprintf(lanes->member, sizeof(lanes->member), "%s", member);
 	lanes->open = true;
 	lanes->claim_is_due = false;
-	wake_soon(lanes);
+	lanes_wake_soon(lanes);
 }
 
 void lanes_close(struct lanes *lanes)

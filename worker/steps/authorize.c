@@ -6,6 +6,7 @@
 #include "pipeline.h"
 
 #include "io/clock.h"
+#include "slot.h"
 #include "worker.h"
 
 static enum step_result judge(struct job *job)
@@ -59,8 +60,8 @@ enum step_result step_authorize(struct job *job)
 
 	struct error error = {0};
 
-	if (!job_take_slot(job, LANE_HOST, base->host, base->port))
-		return STEP_SETTLE;
+	if (!job->places[LANE_HOST].has_slot)
+		return slot_take(job, LANE_HOST, base->host, base->port, STEP_AGAIN);
 	if (credential_open(&job->credential, job->integration, job->worker->keyring,
 		    job->worker->secrets, &error) < 0) {
 		job_error(job, error.code, "%s", error.text);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* parse: bytes and queue become a job or a decision. */
 #include "pipeline.h"
+#include "slot.h"
 #include "worker.h"
 
 #define DELIVERIES_MAX 3
@@ -30,5 +31,5 @@ enum step_result step_parse(struct job *job)
 		/* Where an earlier delivery may have begun it, load still finds out whether its call may be repeated. */
 		return strcmp(job->token, job->birth) == 0 ? STEP_SETTLE : STEP_NEXT;
 	}
-	return job_take_slot(job, LANE_ORG, job->message.org.text, 0) ? STEP_NEXT : STEP_SETTLE;
+	return slot_take(job, LANE_ORG, job->message.org.text, 0, STEP_NEXT);
 }
