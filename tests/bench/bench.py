@@ -96,7 +96,7 @@ http {{
             subprocess.run(bellhop + words, input=given, env=environment, check=True, stdout=subprocess.DEVNULL,
                            stderr=subprocess.DEVNULL)
         self.worker = self.start(str(BUILD / "bellhopd"), "--redis-url", self.url, "--key-file", str(key),
-                                 "--listen", "off", "--log-level", "warning", "--concurrency", str(self.concurrency),
+                                 "--listen", "off", "--log-level", "warning", *(["--concurrency", str(self.concurrency)] if self.concurrency else []),
                                  "--allow-nets", f"127.0.0.1/32:{self.port}", env=environment)
         wait_for(lambda: self.redis.zcard("bellhop:{main}:workers") == 1, "bellhopd")
 
@@ -169,7 +169,7 @@ def idle(servers, rounds):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--jobs", type=int, default=20000)
-    parser.add_argument("--concurrency", type=int, default=100)
+    parser.add_argument("--concurrency", type=int, help="the worker's, else its own default")
     arguments = parser.parse_args()
     with Servers(arguments.concurrency) as servers:
         run(servers, 0, 5000, "read")
