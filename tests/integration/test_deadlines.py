@@ -3,6 +3,7 @@
 
 import os
 import subprocess
+from pathlib import Path
 
 import pytest
 from support.org import integration
@@ -58,36 +59,7 @@ def test_a_decision_has_its_own_deadline_while_it_waits(start_worker, new_org, u
     assert acme.approve(token)["status"] == "succeeded"
 
 
-WRONG_CLOCK = """
-#define _GNU_SOURCE
-#include <dlfcn.h>
-#include <sys/time.h>
-#include <time.h>
-#define BY (%d)
-int clock_gettime(clockid_t id, struct timespec *now)
-{
-	int (*real)(clockid_t, struct timespec *) = dlsym(RTLD_NEXT, "clock_gettime");
-	int result = real(id, now);
-	if (id == CLOCK_REALTIME || id == CLOCK_REALTIME_COARSE)
-		now->tv_sec += BY;
-	return result;
-}
-time_t time(time_t *out)
-{
-	struct timespec now;
-	clock_gettime(CLOCK_REALTIME, &now);
-	return out ? (*out = now.tv_sec) : now.tv_sec;
-}
-int gettimeofday(struct timeval *out, void *zone)
-{
-	struct timespec now;
-	(void)zone;
-	clock_gettime(CLOCK_REALTIME, &now);
-	out->tv_sec = now.tv_sec;
-	out->tv_usec = now.tv_nsec / 1000;
-	return 0;
-}
-"""
+CLOCK = Path(__file__).parents[1] / "chaos" / "clock.c"
 
 
 @pytest.fixture
@@ -95,9 +67,9 @@ def wrong_clock(tmp_path, monkeypatch):
     """`wrong_clock(hours)`: programs that are started from here on believe that it is so much later."""
 
     def make(hours):
-        source, library = tmp_path / "clock.c", tmp_path / "clock.so"
-        source.write_text(WRONG_CLOCK % (hours * 3600))
-        subprocess.run(["cc", "-shared", "-fPIC", "-o", library, source, "-ldl"], check=True)
+        library = tmp_path / "clock.so"
+        subprocess.run(["cc", "-D_GNU_SOURCE", "-shared", "-fPIC", "-o", library, CLOCK, "-ldl"], check=True)
+        monkeypatch.setenv("CHAOS_CLOCK", str(hours * 3600))
         monkeypatch.setenv("LD_PRELOAD", str(library))
 
     return make
