@@ -378,10 +378,11 @@ def test_a_decision_that_expired_tells_nothing_of_who_used_its_token(acme, upstr
     assert acme.approve(asked.token)["status"] == "succeeded"
     late = acme.decision(asked.token, "approve", deadline_ms=1)
     acme.redis.lpush(acme.key("retry"), f"d 1 ffff.1 -\n{json.dumps(late)}")
-    acme.push(acme.job("tickets/replace", {"a": 1}))
+    waker = acme.push(acme.job("tickets/replace", {"a": 1}))
     reply = acme.reply(late)
     assert told(reply) == ("expired", "no", False)
     assert "details" not in reply["error"]
+    assert acme.reply(waker)["status"] == "succeeded"
 
 
 def test_a_job_that_cannot_be_put_back_tells_how_its_attempt_ended(upstream, start_worker, new_redis, new_org):
@@ -476,7 +477,8 @@ def test_a_job_whose_attempts_cannot_be_read_is_answered_and_not_tried(acme, ups
     """What carries them is Bellhop's own; whoever wrote it, nothing is sent on the strength of it."""
     job = acme.job("tickets/read")
     acme.redis.lpush(acme.key("retry"), f"w 0 ffff.1 {word}\n{json.dumps(job)}")
-    acme.push(acme.job("tickets/replace", {"a": 1}))
+    waker = acme.push(acme.job("tickets/replace", {"a": 1}))
     reply = acme.reply(job)
     assert told(reply) == ("internal", "maybe", False)
-    assert [request.method for request in upstream.received()] != ["GET"]
+    assert acme.reply(waker)["status"] == "succeeded"
+    assert [request.method for request in upstream.received()] == ["PUT"]
