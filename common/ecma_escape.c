@@ -31,7 +31,7 @@ static unsigned char byte_at(const struct ecma *ecma, size_t at)
 
 static void refuse(struct ecma *ecma, size_t len)
 {
-	ecma_refuse(ecma, ecma->at, len, "which is no escape of ECMA-262");
+	ecma_refuse(ecma, ecma->at, len, ECMA_NO_ESCAPE);
 }
 
 static void write_text(struct ecma *ecma, const char *text, size_t len)
@@ -124,20 +124,6 @@ static void write_hex(struct ecma *ecma)
 		refuse(ecma, 4);
 }
 
-/* \p{…}: names, of which pcre2 knows which are some. */
-static void write_property(struct ecma *ecma)
-{
-	size_t len = 3;
-
-	while (isalnum(byte_at(ecma, ecma->at + len)) || byte_at(ecma, ecma->at + len) == '_' ||
-		byte_at(ecma, ecma->at + len) == '=')
-		len++;
-	if (byte_at(ecma, ecma->at + 2) == '{' && byte_at(ecma, ecma->at + len) == '}')
-		copy(ecma, len + 1);
-	else
-		refuse(ecma, len + 1);
-}
-
 static void write_reference(struct ecma *ecma)
 {
 	uint32_t number = 0;
@@ -195,7 +181,7 @@ static bool write_anywhere(struct ecma *ecma, unsigned char letter, bool in_clas
 	else if (letter == 'u')
 		write_unicode(ecma);
 	else if (letter == 'p' || letter == 'P')
-		write_property(ecma);
+		ecma_write_property(ecma);
 	else if (memchr("dwfnrt", letter, 6) != NULL || !isalnum(letter))
 		copy(ecma, 2);
 	else

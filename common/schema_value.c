@@ -116,7 +116,8 @@ bool schema_values_have(const struct schema_values *values, const struct json_ta
 		       compare_texts) != NULL;
 }
 
-/* Reads the filled default again and holds it against its own schema. */
+/* Reads the filled default again and holds it against its own schema. One that does not fit is an annotation, as all are
+ * in JSON Schema, but no value that could be sent. */
 static bool default_holds(struct reader *reader, const struct schema *schema,
 	const struct buf *text, struct pattern_work *work)
 {
@@ -132,8 +133,8 @@ static bool default_holds(struct reader *reader, const struct schema *schema,
 	} else if (schema_check_within(schema, &tape, 0, work, &problems) != 0) {
 		const struct problem *first = &problems.items[0];
 
-		reader_problem(reader, "does not fit its own schema: %s%s%s", first->place,
-			first->place[0] == '\0' ? "" : ": ", first->text);
+		reader_warn(reader, "does not fit its own schema, so it is not filled in: %s%s%s",
+			first->place, first->place[0] == '\0' ? "" : ": ", first->text);
 	} else {
 		holds = true;
 	}

@@ -5,8 +5,9 @@
  * Keywords: type (a name or a list), properties, required, additionalProperties (a boolean or a schema), items, enum,
  * const, default, minimum, maximum, exclusiveMinimum, exclusiveMaximum, multipleOf, minLength, maxLength, pattern
  * (ECMA-262: common/pattern.h), minItems, maxItems, and the annotations title, description, examples, deprecated,
- * readOnly, writeOnly, format, $comment, $schema. Any other keyword is a problem when compiled. At the top of an action's
- * inputs additionalProperties is false unless it says otherwise; that is SCHEMA_CLOSED.
+ * readOnly, writeOnly, format, contentEncoding, contentMediaType, contentSchema, $comment, $schema. Any other keyword is a
+ * problem when compiled. At the top of an action's inputs additionalProperties is false unless it says otherwise; that is
+ * SCHEMA_CLOSED. A default that does not fit its own schema is a warning, and is not filled in.
  */
 #ifndef BELLHOP_SCHEMA_H
 #define BELLHOP_SCHEMA_H

@@ -154,12 +154,22 @@ static void a_character_is_a_code_point(void **state)
 	finds("^[\\u{1F525}-\\u{1F527}\\u{000041}]{2}$", "\U0001f526A");
 	finds("^\\p{Lu}\\P{Lu}\\p{L}$", "\u00c9\u00e9\u4e2d");
 	finds("^\\p{Script=Greek}$", "\u03b1");
+	finds("^\\p{Letter}\\p{Uppercase_Letter}[\\p{Decimal_Number}]\\P{digit}$",
+		"\u00e9\u00c9\u0969x");
+	finds("^\\p{General_Category=Letter}\\p{gc=Lu}\\p{gc=punct}$", "a\u00c9!");
+	finds("^\\p{Cased_Letter}\\p{LC}\\p{Assigned}\\P{Assigned}\\p{Any}\\p{Alphabetic}$",
+		"aAa\u0378!b");
+	finds_not("\\p{Letter}", "1");
 	refused("\\uD83D", "has \\uD83D at character 1, half of a character, which no text holds");
 	refused("\\uD83Dx", "has \\uD83D at character 1, half of a character, which no text holds");
 	refused("\\u{110000}", "has \\u{1 at character 1, which is no escape of ECMA-262");
 	refused("\\u{}", "has \\u{} at character 1, which is no escape of ECMA-262");
 	refused("\u00e9\\u00", "has \\u00 at character 2, which is no escape of ECMA-262");
 	no_pattern("\\p{Nonsense}");
+	no_pattern("\\p{gc=Nonsense}");
+	no_pattern("\\p{letter}");
+	refused("\\p{}", "has \\p{} at character 1, which is no escape of ECMA-262");
+	refused("a\\p{L", "has \\p{L at character 2, which is no escape of ECMA-262");
 }
 
 static void escapes_are_those_of_ecma_262(void **state)

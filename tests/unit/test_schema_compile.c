@@ -56,7 +56,8 @@ static void annotations_are_allowed(void **state)
 		compile("{\"title\": \"t\", \"description\": \"d\", \"examples\": [1], "
 			"\"deprecated\": true, "
 			"\"readOnly\": false, \"writeOnly\": true, \"format\": \"email\", "
-			"\"$comment\": \"c\", "
+			"\"$comment\": \"c\", \"contentEncoding\": \"base64\", "
+			"\"contentMediaType\": \"text/plain\", \"contentSchema\": {\"anyOf\": []}, "
 			"\"$schema\": \"https://json-schema.org/draft/2020-12/schema\"}",
 			0);
 
