@@ -1,13 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Which addresses Bellhop calls, and how ALLOW_NETS is read. */
+#include "../unit.h"
+
 #include <arpa/inet.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <setjmp.h>
-#include <string.h>
 #include <sys/un.h>
-#include <cmocka.h>
 
 #include "bellhop/bug.h"
 #include "io/address_policy.h"

@@ -1,14 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* How calls end that end badly: http_client against an upstream that misbehaves. */
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <setjmp.h>
+#include "../unit.h"
+
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <time.h>
-#include <cmocka.h>
 
 #include "gzip.h"
 #include "trip.h"

@@ -1,14 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* The lives of calls, connections and pools: what is shared, cancelled, closed. */
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <setjmp.h>
+#include "../unit.h"
+
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <time.h>
-#include <cmocka.h>
 
 #include "clock.h"
 #include "trip.h"

@@ -1,17 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* Connections that fail, and when: http_client against hosts that are slow, silent or gone. */
+#include "../unit.h"
+
 #include <arpa/inet.h>
 #include <errno.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <setjmp.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
-#include <cmocka.h>
 
 #include "trip.h"
 

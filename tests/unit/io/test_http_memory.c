@@ -1,17 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* A credential that was sent is nowhere in this process afterwards. */
+#include "../unit.h"
+
 #include <arpa/inet.h>
 #include <fcntl.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <setjmp.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
-#include <cmocka.h>
 
 #include "trip.h"
 

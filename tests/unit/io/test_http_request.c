@@ -1,13 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* What http_client puts on the wire, byte for byte. */
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <setjmp.h>
+#include "../unit.h"
+
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <cmocka.h>
 
 #include "trip.h"
 

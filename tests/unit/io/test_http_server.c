@@ -1,17 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* The listener for operators, asked by clients good and bad. */
+#include "../unit.h"
+
 #include <arpa/inet.h>
 #include <errno.h>
 #include <poll.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <setjmp.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
-#include <cmocka.h>
 
 #include "clock.h"
 #include "io/address.h"

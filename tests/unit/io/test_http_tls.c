@@ -1,19 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* Calls over TLS: whom http_client believes. */
+#include "../unit.h"
+
 #include <arpa/inet.h>
 #include <fcntl.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <setjmp.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
-#include <cmocka.h>
 
 #include "trip.h"
 

@@ -1,14 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Where a call goes: addresses that are pinned and judged, and URLs that must not lead elsewhere. */
+#include "../unit.h"
+
 #include <arpa/inet.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <setjmp.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <cmocka.h>
 
 #include "trip.h"
 

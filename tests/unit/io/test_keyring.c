@@ -1,15 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Which key files are read, and where a secret opens. */
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <setjmp.h>
+#include "../unit.h"
+
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include <cmocka.h>
 
 #include "bellhop/alloc.h"
 #include "bellhop/key_file.h"

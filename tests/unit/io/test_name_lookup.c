@@ -1,15 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Names of the operator's own servers. getaddrinfo() is the test's here: "slow" answers once it may. */
+#include "../unit.h"
+
 #include <netdb.h>
 #include <netinet/in.h>
 #include <semaphore.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <setjmp.h>
-#include <stdlib.h>
-#include <string.h>
-#include <cmocka.h>
 
 #include "io/name_lookup.h"
 

@@ -1,10 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* How long a job waited, told by what was seen of its queue. */
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <setjmp.h>
-#include <cmocka.h>
+#include "../unit.h"
 
 #include "io/queue_wait.h"
 

@@ -1,14 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Host names to addresses, against a name server that answers as the names say (nameserver.h). */
+#include "../unit.h"
+
 #include <arpa/inet.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <setjmp.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <cmocka.h>
 
 #include "clock.h"
 #include "io/resolver.h"

@@ -1,13 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Where opened secrets lie. */
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <setjmp.h>
-#include <string.h>
+#include "../unit.h"
+
 #include <sys/resource.h>
 #include <unistd.h>
-#include <cmocka.h>
 
 #include "io/secret_memory.h"
 

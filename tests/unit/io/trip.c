@@ -1,13 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* trip: one HTTP call of a test. */
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <setjmp.h>
+#include "../unit.h"
+
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <cmocka.h>
 
 #include "bellhop/error.h"
 #include "trip.h"
