@@ -95,7 +95,6 @@ $B/flags: FORCE
 	@mkdir -p $B
 	@echo '$(CC) $(ALL_CFLAGS)' | cmp -s - $@ || echo '$(CC) $(ALL_CFLAGS)' > $@
 
-# Each Lua script becomes an array of bytes that io/script.c includes.
 $B/lua/turn.lua: $(LUA_TURN)
 	$(call say,LUA,$@)
 	$(Q)mkdir -p $(@D)
@@ -104,10 +103,14 @@ $B/lua/%.lua: $(LUA_DIR)/%.lua
 	$(call say,LUA,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)cp $< $@
-$B/lua/%.lua.h: $B/lua/%.lua
-	$(Q)od -An -v -tx1 $< | sed 's/ \(..\)/0x\1,/g' > $@
-# The scripts too: the tests read them, and a build folder from before may have the arrays alone.
-$B/worker/io/script.o: $(LUA_NAMES:%=$B/lua/%.lua.h) $(LUA_NAMES:%=$B/lua/%.lua)
+# Each script becomes an array of bytes in the header that io/script.c includes. The folder: one may have been removed.
+$B/lua/scripts.h: $(LUA_NAMES:%=$B/lua/%.lua) $(LUA_DIR)
+	$(Q)for name in $(LUA_NAMES); do \
+		echo "static const unsigned char script_$$name[] = {"; \
+		od -An -v -tx1 $B/lua/$$name.lua | sed 's/ \(..\)/0x\1,/g'; \
+		echo '};'; \
+	done > $@
+$B/worker/io/script.o: $B/lua/scripts.h
 
 $(UNIT_BIN): $B/%: $B/%.o $(COMMON_LIB)
 	$(call say,LD,$@)

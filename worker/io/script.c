@@ -8,33 +8,10 @@
 #include "bellhop/bug.h"
 #include "io/clock.h"
 #include "io/resp.h"
+#include "lua/scripts.h"
 
 #define COMMAND_MAX_BYTES  (512u * 1024 * 1024)
 #define COMMAND_KEEP_BYTES (256u * 1024)
-
-static const unsigned char turn_text[] = {
-#include "lua/turn.lua.h"
-};
-static const unsigned char register_text[] = {
-#include "lua/register.lua.h"
-};
-static const unsigned char renew_text[] = {
-#include "lua/renew.lua.h"
-};
-static const unsigned char reap_text[] = {
-#include "lua/reap.lua.h"
-};
-static const unsigned char leave_text[] = {
-#include "lua/leave.lua.h"
-};
-static const unsigned char wake_text[] = {
-#include "lua/wake.lua.h"
-};
-
-#define SCRIPT_OF(name)                                               \
-	{                                                             \
-		(const char *)name##_text, sizeof(name##_text), "", 0 \
-	}
 
 static struct {
 	const char *text;
@@ -42,12 +19,10 @@ static struct {
 	char sha[41];
 	unsigned long loads;
 } scripts[SCRIPT_COUNT] = {
-	[SCRIPT_TURN] = SCRIPT_OF(turn),
-	[SCRIPT_REGISTER] = SCRIPT_OF(register),
-	[SCRIPT_RENEW] = SCRIPT_OF(renew),
-	[SCRIPT_REAP] = SCRIPT_OF(reap),
-	[SCRIPT_LEAVE] = SCRIPT_OF(leave),
-	[SCRIPT_WAKE] = SCRIPT_OF(wake),
+#define X(symbol, file) \
+	[SCRIPT_##symbol] = {(const char *)script_##file, sizeof(script_##file), "", 0},
+	SCRIPTS(X)
+#undef X
 };
 
 static const char *sha_of(enum script script)

@@ -11,14 +11,20 @@
 
 #include "io/redis_async.h"
 
+/* X(symbol, the name of its file): a row and a file in scripts/. */
+#define SCRIPTS(X)            \
+	X(TURN, turn)         \
+	X(REGISTER, register) \
+	X(RENEW, renew)       \
+	X(REAP, reap)         \
+	X(LEAVE, leave)       \
+	X(WAKE, wake)
+
 enum script {
-	SCRIPT_TURN,
-	SCRIPT_REGISTER,
-	SCRIPT_RENEW,
-	SCRIPT_REAP,
-	SCRIPT_LEAVE,
-	SCRIPT_WAKE,
-	SCRIPT_COUNT
+#define X(symbol, file) SCRIPT_##symbol,
+	SCRIPTS(X)
+#undef X
+		SCRIPT_COUNT
 };
 
 struct script_call {
