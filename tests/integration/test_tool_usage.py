@@ -3,16 +3,14 @@
 
 import json
 import os
+import re
 import subprocess
 
 import pytest
-from support.programs import BUILD, environment, run
+from support.programs import BUILD, TOP, environment, run
 
-COMMANDS = [
-    "keygen", "check", "put", "list", "get", "enable", "disable", "remove", "secret set", "secret remove",
-    "render", "map", "call", "approve", "decline", "status",
-    "tools", "dead list", "dead retry", "dead drop",
-]  # fmt: skip
+with open(os.path.join(TOP, "worker", "cli", "commands.c"), encoding="utf-8") as file:
+    COMMANDS = re.findall(r'^\t\{"([a-z ]+)", "', file.read(), re.MULTILINE)
 
 
 def assert_one_line(result, code):
@@ -24,6 +22,7 @@ def assert_one_line(result, code):
 def test_help_lists_commands_options_and_variables(bellhop):
     result = bellhop("--help")
     assert result.code == 0 and result.err == ""
+    assert len(COMMANDS) >= 20
     for command in COMMANDS:
         assert f"  {command} " in result.out
     for text in ("--redis-url URL", "BELLHOP_REDIS_URL, default redis://127.0.0.1:6379/0", "BELLHOP_ORG"):
@@ -34,7 +33,7 @@ def test_help_lists_commands_options_and_variables(bellhop):
 def test_each_command_has_its_help(bellhop, command):
     result = bellhop(*command.split(), "--help")
     assert result.code == 0 and result.err == ""
-    assert result.out.startswith(f"bellhop {command}")
+    assert re.match(rf"bellhop {command}( [^\n]*[^ ])?\n\n", result.out), result.out
 
 
 def test_help_needs_nothing_else_to_be_right(bellhop):

@@ -77,7 +77,8 @@ static void help_command(const struct command *command)
 {
 	struct buf out;
 	buf_init(&out, HELP_MAX_BYTES);
-	buf_printf(&out, "bellhop %s %s\n\n%s\n", command->name, command->arguments, command->help);
+	buf_printf(&out, "bellhop %s%s%s\n\n%s\n", command->name, *command->arguments ? " " : "",
+		command->arguments, command->help);
 	if (command->details)
 		buf_printf(&out, "\n%s", command->details);
 	buf_add_string(&out, "\n`bellhop --help` lists the options that every command takes.\n");
