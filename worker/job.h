@@ -135,8 +135,9 @@ void job_free(struct job *job);
 /* Frees the memory of a job that is not used again. */
 void job_destroy(struct job *job);
 
-/* Notes what it waits for, in words an operator reads after "waiting for", and how to stop it. `cancel` returns false where it
- * cannot be stopped and the callback will still come. */
+/* Notes what it waits for, in words an operator reads after "waiting for", and how to stop it: `cancel` returns true where the
+ * callback will not come any more, and false where it cannot be stopped and will still come. Only what goes through the turn
+ * may be false: a job that is dropped is freed all the same, and the turn has forgotten it by then. */
 void job_wait(struct job *job, const char *what, bool (*cancel)(struct job *job));
 
 /* What the scripts know it by. */

@@ -8,8 +8,8 @@
  *                                                                                           was to be done is done
  *
  * A step does its work and says what happens next. A step that must wait starts the waiting, calls job_wait(), returns
- * STEP_WAIT, and its callback calls one of pipeline_resume(), pipeline_fail() once. Only the driver moves a job: steps
- * never call each other. (The claim is the worker's: scripts/turn/.)
+ * STEP_WAIT, and its callback calls pipeline_resume() once. Only the driver moves a job: steps never call each other. (The
+ * claim is the worker's: io/turn.h and io/scripts/turn/.)
  */
 #ifndef WORKER_PIPELINE_H
 #define WORKER_PIPELINE_H

@@ -447,14 +447,14 @@ def test_every_code_is_told_as_the_contract_has_it(world, case):
 
 def test_every_code_has_a_case():
     assert len(CODES) >= 30
-    assert {case.code for case in CASES} == set(CODES) - set(EXCEPTIONS)
+    assert {case.code for case in CASES} == set(CODES) - set(EXCEPTIONS), "each code of error.h has a case here that provokes it"
     assert set(EXCEPTIONS) < set(CODES)
 
 
 def test_the_readme_says_of_each_code_what_is_so():
     rows = re.findall(r"^\| ((?:`[a-z_]+`(?:, )?)+) \| ([a-z, ]+) \| ([^|]+) \|", text_of("README.md"), re.MULTILINE)
     told = {code: (sent, retryable) for codes, sent, retryable in rows for code in re.findall(r"[a-z_]+", codes)}
-    assert set(told) & set(CODES) == set(CODES) - set(EXCEPTIONS)
+    assert set(told) & set(CODES) == set(CODES) - set(EXCEPTIONS), "each code of error.h is in README's table"
     for code in set(CODES) - set(EXCEPTIONS):
         seen = {case.sent for case in CASES if case.code == code}
         assert set(told[code][0].split(", ")) == seen, code

@@ -52,11 +52,12 @@ def test_the_codes_of_a_reply_are_those_of_the_code():
     """One table in the code, one list in the schema, and each code has its conditions."""
     schema = schemas.load("reply")
     codes = re.findall(r'X\([A-Z_]+, "([a-z_]+)", SENT_', text_of("include", "bellhop", "error.h"))
-    assert len(codes) > 20 and schema["$defs"]["error"]["properties"]["code"]["enum"] == codes
+    assert len(codes) > 20
+    assert schema["$defs"]["error"]["properties"]["code"]["enum"] == codes, "the codes of $defs/error are those of error.h, in its order"
     conditions = [condition["if"]["properties"].get("error") for condition in schema["allOf"]]
     said = [condition["properties"]["code"] for condition in conditions if condition]
     spoken_of = {code for words in said for code in words.get("enum", [words.get("const")])}
-    assert spoken_of == set(codes)
+    assert spoken_of == set(codes), "under allOf, each code has a condition that says its sent and retryable"
 
 
 def rows_of_codes():

@@ -287,7 +287,7 @@ void redis_command_key(const struct buf *command, char *key, size_t size)
 	struct words words = cut(command, &copy, &list);
 
 	words_take(&words);
-	snprintf(key, size, "%s", words_text(&words));
+	snprintf(key, size, "%s", words.left > 0 ? words_text(&words) : "");
 	free(list);
 	free(copy);
 }
