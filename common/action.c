@@ -128,7 +128,12 @@ static void read_kind(struct action_reader *reader, uint32_t value)
 
 static void read_confirmation(struct action_reader *reader, uint32_t value)
 {
-	(void)reader_boolean(reader->reader, value, &reader->action->requires_confirmation);
+	struct action *action = reader->action;
+
+	if (reader_boolean(reader->reader, value, &action->requires_confirmation) &&
+		action->write && !action->requires_confirmation)
+		reader_warn(reader->reader,
+			"is false for a write: a chat changes things without asking a person");
 }
 
 static void read_idempotency(struct action_reader *reader, uint32_t value)

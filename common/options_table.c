@@ -66,7 +66,7 @@ const struct option options_table[] = {
 		.fallback = "10/60",
 		.takes = "calls/seconds such as 10/60, up to 1000000 calls in up to 86400 seconds",
 		.help = "calls of each action: the default and the ceiling"},
-	{"allow-nets", .programs = OPTIONS_WORKER,
+	{"allow-nets", .programs = BOTH,
 		.value = "LIST", .read = option_read_text, FIELD(allow_nets),
 		.takes = "networks such as 10.20.0.0/16,127.0.0.1/32:8080",
 		.help = "networks that may be called although not public, with a port or all:\n"

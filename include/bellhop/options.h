@@ -32,7 +32,7 @@ struct options {
 	unsigned weights[QUEUE_COUNT]; /* 0: this queue is not taken from */
 	uint32_t concurrency;
 	uint32_t org_slots, host_slots; /* of these, at most so many for one org, for one host */
-	char *allow_nets;		/* as given; the worker's address_policy reads it */
+	char *allow_nets;		/* as given: allow_nets.h reads it */
 	char *ca_file;			/* NULL: the system's */
 	char *listen;			/* "off" or address:port */
 	uint32_t lease_ms, drain_ms;

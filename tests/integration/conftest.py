@@ -136,14 +136,15 @@ def tool_options(redis_server, module_upstreams, key_file, shard):
         "shard": shard,
         "seal_with": key_file + ".pub",
         "allow_http": ",".join(server.origin for server in module_upstreams),
+        "allow_nets": "127.0.0.1/32",
     }
 
 
 @pytest.fixture(scope="module")
 def worker_options(tool_options, key_file):
     """What a worker is told in this module unless a test says otherwise: every port of 127.0.0.1 may be called."""
-    options = {name: tool_options[name] for name in ("redis_url", "shard", "allow_http")}
-    return {**options, "key_file": key_file, "allow_nets": "127.0.0.1/32"}
+    options = {name: tool_options[name] for name in ("redis_url", "shard", "allow_http", "allow_nets")}
+    return {**options, "key_file": key_file}
 
 
 @pytest.fixture(scope="module")

@@ -76,6 +76,7 @@ int cli_arguments(const struct cli *cli, int argc, char **argv, const struct own
 	}
 	while (i < argc)
 		argv[kept++] = argv[i++];
+	argv[kept] = NULL;
 	if (kept < least)
 		return cli_misuse(cli, "something is missing");
 	if (kept > most)

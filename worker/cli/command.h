@@ -67,7 +67,7 @@ struct own_option {
 };
 
 /*
- * Reads a command's own options out of its arguments and counts the rest, which is moved to the front. EXIT_DONE, or
+ * Reads a command's own options out of its arguments and counts the rest, which is moved to the front, with NULL behind it. EXIT_DONE, or
  * EXIT_USAGE after the line that says what is wrong: an option that is not in the list, a value that is missing, fewer or more
  * arguments than asked for.
  */

@@ -10,12 +10,17 @@ const struct command commands[] = {
 		command_keygen},
 	{"check", "FILE", "lints a definition without Redis: every problem, one a line",
 		"  --strict         warnings are errors\n"
+		"  --sample ANSWER  a file with an answer of the upstream, which the output has to fit\n"
+		"  --action ACTION  whose answer that is, where more than one action has an output\n"
+		"  --resolve        looks the base URL's host up, for 2 s at most: is it public?\n"
+		"  --stored NAME    in place of FILE: what Redis holds, as the worker reads it\n"
 		"\n"
 		"Exit: 0 no errors, 1 errors.\n",
 		command_check},
 	{"put", "FILE", "creates an integration or replaces it whole; - is standard input",
 		"  --if-version N   only where the integration has this version; 0: where there is none\n"
-		"  --strict         warnings are errors: nothing is changed\n",
+		"  --strict         warnings are errors: nothing is changed\n"
+		"  --resolve        looks the base URL's host up, for 2 s at most: is it public?\n",
 		command_put},
 	{"list", "", "what integrations and actions there are", NULL, command_list},
 	{"get", "NAME", "a definition as `put` takes it; version, switches, secrets on standard error",

@@ -5,7 +5,7 @@
 
 #include "bellhop/alloc.h"
 #include "bellhop/json_out.h"
-#include "cli/document.h"
+#include "cli/lint.h"
 #include "cli/script.h"
 
 #define RESULT_MAX_BYTES (1024 * 1024)
@@ -221,7 +221,23 @@ struct put {
 	const char *path;
 	const char *if_version;
 	bool strict;
+	bool resolve;
 };
+
+/* What there is to say of it, and whether it may be put. */
+static int judge(struct cli *cli, struct document *document, const struct put *typed)
+{
+	int status = lint_document(document, cli, typed->resolve);
+	if (status)
+		return status;
+	if (typed->strict)
+		document_be_strict(document);
+	note_problems(&document->problems);
+	if (document->definition)
+		return EXIT_DONE;
+	return fail("%s has %zu error%s: nothing was changed", typed->path,
+		document->problems.errors, document->problems.errors == 1 ? "" : "s");
+}
 
 static int put_file(struct cli *cli, const struct put *typed)
 {
@@ -229,18 +245,14 @@ static int put_file(struct cli *cli, const struct put *typed)
 	struct error error = {0};
 	int status;
 	document_init(&document);
-	if (document_read(&document, typed->path, &cli->rules, &error) < 0) {
+	if (document_read(&document, typed->path, &cli->rules, &error) < 0)
 		status = fail("%s", error.text);
-	} else {
-		if (typed->strict)
-			document_be_strict(&document);
-		note_problems(&document.problems);
-		if (!document.definition)
-			status = fail("%s has %zu error%s: nothing was changed", typed->path,
-				document.problems.errors, document.problems.errors == 1 ? "" : "s");
-		else if ((status = cli_connect(cli)) == EXIT_DONE)
-			status = put(cli, &document, typed->if_version);
-	}
+	else
+		status = judge(cli, &document, typed);
+	if (status == EXIT_DONE)
+		status = cli_connect(cli);
+	if (status == EXIT_DONE)
+		status = put(cli, &document, typed->if_version);
 	document_release(&document);
 	return status;
 }
@@ -251,8 +263,9 @@ int command_put(struct cli *cli, int argc, char **argv)
 	const struct own_option options[] = {
 		{.name = "if-version", .value = &typed.if_version},
 		{.name = "strict", .flag = &typed.strict},
+		{.name = "resolve", .flag = &typed.resolve},
 	};
-	int status = cli_arguments(cli, argc, argv, options, 2, 1, 1);
+	int status = cli_arguments(cli, argc, argv, options, 3, 1, 1);
 	if (status)
 		return status;
 	if (typed.if_version && !is_version(typed.if_version))

@@ -3,9 +3,9 @@
 #include <stdlib.h>
 
 #include "bellhop/alloc.h"
+#include "bellhop/tool_name.h"
 #include "cli/stored.h"
 #include "cli/tool_format.h"
-#include "cli/tool_name.h"
 
 #define RESULT_MAX_BYTES (64 * 1024 * 1024)
 

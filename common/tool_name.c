@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* tool_name: names actions for models. */
-#include "cli/tool_name.h"
+#include "bellhop/tool_name.h"
 
 #include <stdbool.h>
 #include <stdint.h>

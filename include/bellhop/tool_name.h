@@ -5,8 +5,8 @@
  * That fits every provider. Where it is too long, or two actions would have one, a hash of both names takes the place of its
  * end, so that each is one action's, and the same as long as the names are.
  */
-#ifndef CLI_TOOL_NAME_H
-#define CLI_TOOL_NAME_H
+#ifndef BELLHOP_TOOL_NAME_H
+#define BELLHOP_TOOL_NAME_H
 
 #include <stddef.h>
 

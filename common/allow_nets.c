@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* allow_nets: the networks that ALLOW_NETS opens. */
+#include "bellhop/allow_nets.h"
+
 #include <arpa/inet.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "bellhop/alloc.h"
-#include "io/allow_nets.h"
 
 #define ITEM_MAX_BYTES 128
 
