@@ -50,7 +50,9 @@ def test_mcp_is_told_all_that_is_known(acme):
                 },
             },
         },
-        "annotations": {"readOnlyHint": False, "destructiveHint": True, "idempotentHint": False, "openWorldHint": True},
+        "annotations": {
+            "title": "Create a ticket", "readOnlyHint": False, "destructiveHint": True, "idempotentHint": False, "openWorldHint": True,
+        },
         "_meta": {"bellhop/integration": "tickets", "bellhop/action": "create"},
     }  # fmt: skip
     assert listing["description"] == "list (Ticket desk)" and "outputSchema" not in listing

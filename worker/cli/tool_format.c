@@ -66,6 +66,10 @@ static void add_annotations(struct buf *out, const struct action *action)
 	bool repeats = action->idempotency == IDEMPOTENCY_SAFE ||
 		       action->idempotency == IDEMPOTENCY_IDEMPOTENT;
 	buf_add_string(out, ",\"annotations\":{");
+	/* Where clients looked for it before a tool had a title of its own. */
+	json_out_name(out, "title");
+	json_out_string(out, span_of(action->title));
+	buf_add_char(out, ',');
 	add_flag(out, "readOnlyHint", !action->write);
 	buf_add_char(out, ',');
 	add_flag(out, "destructiveHint", action->write);
