@@ -87,14 +87,27 @@ class Chaos:
     def check(self):
         self.checker.check_results()
         self.dead = self.checker.check_dead()
+        self.wait_for_the_dead()
         self.world.end_workers()
         self.world.end_upstream()
         self.seen = self.checker.check_history()
         late = [*self.watch.problems, *self.windows.problems(), *self.world.stopped_badly, *self.world.log_complaints()]
         for text in late:
             self.problems.add(text)
-        if self.world.client.zcard("bellhop:{chaos}:workers") > 0:
+        if self.listed() > 0:
             self.problems.add("workers that left are still in the list of workers")
+
+    def listed(self):
+        return self.world.client.zcard("bellhop:{chaos}:workers")
+
+    def wait_for_the_dead(self):
+        """Whoever was killed last is taken from the list by the living, once the lease ended; an outage adds another lease."""
+        until = time.monotonic() + 2 * self.options.lease_ms / 1000 + 2 + self.options.slack
+        while self.listed() > len(self.world.slots):
+            if time.monotonic() > until:
+                self.problems.add("workers that were killed are still in the list of workers")
+                return
+            self.turn()
 
     def report(self, seconds):
         producer, checker, watch = self.producer, self.checker, self.watch

@@ -27,6 +27,12 @@ from support.upstream import Upstream
 
 counter = itertools.count(1)
 SHOWN = 1000  # characters of a line
+LONG = ("deaths", "clients", "retries", "chaos_short", "upstream_failures", "leases", "drain", "scenarios_redis", "redis_errors")
+
+
+def pytest_collection_modifyitems(items):
+    """The files that wait longest come first, so that no worker of xdist begins one when the others are done."""
+    items.sort(key=lambda item: item.path.stem.removeprefix("test_") not in LONG)
 
 
 @pytest.hookimpl(tryfirst=True, hookwrapper=True)

@@ -211,7 +211,7 @@ def test_what_an_upstream_echoes_is_redacted(desk, upstream, form):
         Answer(body=text),
         Answer(json=echo, gzip=True),
         Answer(403, json=echo),
-        Answer(500, body=text),
+        Answer(422, body=text),
     ):
         upstream.on("/v1/t", answer)
         held_back(desk.run("tickets/read"), form)
@@ -227,7 +227,7 @@ def test_what_is_cut_off_does_not_end_in_a_part_of_it(start_worker, new_org, ups
     acme.seal("tickets", "token", TOKEN)
     for shown in (len(form) - 1, len(form) // 2, 8):
         said = b"before " + b"." * (limit - 7 - shown) + form.encode() + b" after" * 1000
-        upstream.on("/v1/t", Answer(500, body=said))
+        upstream.on("/v1/t", Answer(422, body=said))
         body = acme.run("tickets/read")["error"]["details"]["body"]
         assert body.startswith("before ....") and form[:8] not in body
 
