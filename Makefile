@@ -135,6 +135,8 @@ $(SCENARIOS): $(call objects,$(STORY_SRC) $(STORY_WORKER_SRC)) $(COMMON_LIB)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(COMMON_LIBS) -lcrypto
 
+scenario-programs: $(SCENARIOS)
+
 scenarios: $(SCENARIOS) ## stories: the real pipeline, each told again with every io call going wrong
 	@BELLHOP_STORY_EVERY=$${BELLHOP_STORY_EVERY:-$(if $(SAN),3,1)} scripts/unit $(SCENARIOS)
 
@@ -213,7 +215,7 @@ help: ## this text
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
 
 FORCE:
-.PHONY: bench chaos coverage test-programs tidy valgrind all unit unit-programs scenarios fuzz fuzz-run test demo lint format install clean help FORCE
+.PHONY: bench chaos coverage test-programs tidy valgrind all unit unit-programs scenario-programs scenarios fuzz fuzz-run test demo lint format install clean help FORCE
 # Objects that make finds out about by itself are kept. Not all targets: one that is missing must be made again.
 .SECONDARY: $(call objects,$(UNIT_SRC) $(IO_UNIT_SRC) $(FUZZ_SRC))
 
