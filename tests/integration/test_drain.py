@@ -165,14 +165,14 @@ def test_a_drain_while_redis_is_away_ends_in_time(start_worker, acme, redis, ups
 @pytest.mark.parametrize("trouble", [busy_script, cannot_save])
 @pytest.mark.parametrize("with_a_job", [False, True])
 def test_a_drain_while_redis_refuses_ends_in_time(start_worker, acme, redis, upstream, trouble, with_a_job):
-    worker = start_worker(redis_url=redis.url, drain_ms=1000)
+    worker = start_worker(redis_url=redis.url, drain_ms=2000)
     pairs = hold(acme, upstream, "create") if with_a_job else []
     mend = trouble(redis)
     wait_until(lambda: not worker.is_ready(), "the worker to be not ready")
     worker.ask_to_stop()
     for _, held in pairs:
         held.release()
-    ends_within(worker, 1000)
+    ends_within(worker, 2000)
     assert bool([line for line in worker.log if line["msg"] == LEFT]) == with_a_job
     mend()
     start_worker(redis_url=redis.url)
