@@ -89,8 +89,7 @@ void drain_on_signal(evutil_socket_t number, short what, void *arg)
 	log_event(LOG_INFO, "draining", "signal", 'i', (int64_t)number, "jobs", 'i',
 		(int64_t)worker->in_flight);
 	worker->draining = true;
-	waiter_rest(worker->waiter);
-	event_del(worker->claim_timer);
+	intake_close(&worker->intake);
 	worker_set_timer(worker->drain_timer, cut_after_us(worker->options));
 	while (job != NULL) {
 		struct job *newer = job->newer;

@@ -20,7 +20,7 @@ static int page_live(void *arg, struct buf *out)
 static bool is_claiming(const struct worker *worker)
 {
 	return worker->in_flight >= worker->options->concurrency ||
-	       clock_now_ms() - worker->last_claimed_ms <= READY_WITHIN_MS;
+	       clock_now_ms() - worker->intake.answered_ms <= READY_WITHIN_MS;
 }
 
 static const char *refusal(const struct redis_trouble *trouble)

@@ -20,10 +20,6 @@
 #include "slot.h"
 
 #define SECRET_MEMORY_BYTES (4u * 1024 * 1024)
-#define KEPT_FOR_CHAT	    10 /* one of so many slots */
-#define VAIN_MAX	    5  /* doublings of the below */
-#define BUSY_WAIT_US \
-	1000 /* a worker with jobs in flight parks if its turns bring no more for so long */
 
 void worker_set_timer(struct event *timer, int64_t us)
 {
@@ -36,20 +32,12 @@ void worker_set_timer(struct event *timer, int64_t us)
 
 static size_t on_room(void *arg)
 {
-	struct worker *worker = arg;
-
-	if (worker->draining || worker->in_flight >= worker->options->concurrency)
-		return 0;
-	return worker->options->concurrency - worker->in_flight;
+	return intake_room(arg);
 }
 
-/* A tenth is kept for those that a person waits for. */
 static size_t on_workflow_room(void *arg)
 {
-	struct worker *worker = arg;
-	size_t most = worker->options->concurrency - worker->options->concurrency / KEPT_FOR_CHAT;
-
-	return worker->workflows < most ? most - worker->workflows : 0;
+	return intake_workflow_room(arg);
 }
 
 static void on_slot_answered(void *arg, bool has_slot)
@@ -78,75 +66,22 @@ static void on_claimed(void *arg, struct span field, struct span payload)
 		pipeline_leave(job);
 }
 
-static void on_claim_timer(evutil_socket_t fd, short what, void *arg)
-{
-	struct worker *worker = arg;
-
-	(void)fd;
-	(void)what;
-	waiter_want(worker->waiter);
-}
-
-static void on_wake(void *arg)
-{
-	struct worker *worker = arg;
-
-	worker->woken = true;
-	turn_kick(worker->turn);
-}
-
-/* Woken, and there was nothing to take: another worker was faster, or this one may not look. Each time in a row it stays away longer. */
-static int64_t vain_wait_us(struct worker *worker)
-{
-	int64_t wait_us = BUSY_WAIT_US << worker->vain;
-
-	if (worker->vain < VAIN_MAX)
-		worker->vain++;
-	return wait_us;
-}
-
-/* Waits for work, at once where nothing says otherwise. */
-static void park(struct worker *worker, size_t taken)
-{
-	bool vain = worker->woken && taken == 0;
-
-	worker->woken = false;
-	if (!vain)
-		worker->vain = 0;
-	if (taken == 0 && worker->in_flight == 0 && !vain) {
-		event_del(worker->claim_timer);
-		waiter_want(worker->waiter);
-	} else if (!event_pending(worker->claim_timer, EV_TIMEOUT, NULL)) {
-		worker_set_timer(worker->claim_timer, vain ? vain_wait_us(worker) : BUSY_WAIT_US);
-	}
-}
-
 static void on_claims_over(void *arg, size_t taken, bool more)
 {
 	struct worker *worker = arg;
 
-	worker->last_claimed_ms = clock_now_ms();
 	lanes_claimed(worker->lanes);
 	if (!turn_is_refused(worker->turn))
 		trouble_over(&worker->trouble, TROUBLE_TURN);
-	if (taken > 0)
-		worker->woken = false;
-	if (more)
-		turn_kick(worker->turn);
-	else if (worker->draining)
-		drain_leave_if_empty(worker);
-	else
-		park(worker, taken);
+	intake_claims_over(&worker->intake, taken, more);
 }
 
 void worker_job_over(struct worker *worker)
 {
-	if (worker->draining) {
+	if (worker->draining)
 		drain_leave_if_empty(worker);
-	} else if (worker->in_flight == worker->options->concurrency - 1) {
-		worker->last_claimed_ms = clock_now_ms(); /* there was no room until now */
-		turn_kick(worker->turn);
-	}
+	else
+		intake_room_again(&worker->intake);
 }
 
 /* Redis: up, down, forgotten. */
@@ -177,7 +112,8 @@ static void on_ready(void *arg)
 
 	worker->was_up = true;
 	worker->is_away = false;
-	worker->last_renewed_ms = worker->last_claimed_ms = clock_now_ms();
+	worker->last_renewed_ms = clock_now_ms();
+	intake_open(&worker->intake);
 	trouble_over(&worker->trouble, TROUBLE_CONNECTION);
 	say_started(worker);
 	log_event(LOG_INFO, "ready", "worker", 's', worker->membership.member, "redis", 's',
@@ -401,8 +337,7 @@ static void open_redis(struct worker *worker)
 		&(struct janitor_events){on_renewed, on_wrong_keys, on_took_over, on_lane_waits,
 			on_dead, on_renew_failed},
 		worker);
-	worker->waiter = waiter_new(worker->base, &worker->redis_url, options,
-		&(struct waiter_events){on_wake, on_wait_failed}, worker);
+	intake_init(&worker->intake, worker);
 	worker->integrations = integration_cache_new(worker->redis, options);
 	membership_init(&worker->membership, worker->redis, worker->turn, options->shard,
 		&(struct membership_events){on_ready, on_forgotten, on_is_known}, worker);
@@ -427,7 +362,6 @@ int worker_init(struct worker *worker, const struct options *options, struct err
 	buf_init(&worker->scratch, 32 * 1024 * 1024 + (size_t)options->max_response_bytes * 6);
 	if (open_tools(worker, error) < 0 || pages_listen(worker, error) < 0)
 		return -1;
-	worker->claim_timer = evtimer_new(worker->base, on_claim_timer, worker);
 	worker->drain_timer = evtimer_new(worker->base, drain_on_timer, worker);
 	open_redis(worker);
 	return 0;
@@ -454,7 +388,7 @@ void worker_release(struct worker *worker)
 		worker->spare = job->newer;
 		job_destroy(job);
 	}
-	waiter_free(worker->waiter);
+	intake_release(&worker->intake);
 	redis_async_free(worker->redis);
 	membership_release(&worker->membership);
 	janitor_free(worker->janitor);
@@ -469,7 +403,6 @@ void worker_release(struct worker *worker)
 	secret_memory_free(worker->secrets);
 	for (size_t i = 0; i < ARRAY_SIZE(worker->signals); i++)
 		event_free(worker->signals[i]);
-	event_free(worker->claim_timer);
 	event_free(worker->drain_timer);
 	event_base_free(worker->base);
 	json_tape_release(&worker->response_tape);

@@ -18,6 +18,7 @@
 #include "bellhop/options.h"
 #include "bellhop/redis_url.h"
 #include "complaint.h"
+#include "intake.h"
 #include "io/address_policy.h"
 #include "io/http_client.h"
 #include "io/http_server.h"
@@ -29,7 +30,6 @@
 #include "io/resolver.h"
 #include "io/secret_memory.h"
 #include "io/turn.h"
-#include "io/waiter.h"
 #include "job.h"
 #include "losses.h"
 #include "membership.h"
@@ -56,23 +56,19 @@ struct worker {
 
 	/* its life */
 	struct janitor *janitor;
-	struct waiter *waiter;
+	struct intake intake;
 	struct http_server *server;
 	struct event *signals[2];
 	struct event *drain_timer;
-	struct event *claim_timer;
 	struct membership membership;
 	bool started; /* it was said that it is there */
 	bool was_up;  /* since the start */
 	bool is_away; /* Redis is, and it was said */
 	bool draining;
-	bool woken;    /* a list holds something, said Redis */
-	unsigned vain; /* how often in a row there was nothing to take then */
-	bool cut;      /* the time for draining is over: calls were cut off */
-	bool leaving;  /* its `leave` is under way */
+	bool cut;     /* the time for draining is over: calls were cut off */
+	bool leaving; /* its `leave` is under way */
 	int exit_code;
 	int64_t last_renewed_ms; /* monotonic */
-	int64_t last_claimed_ms; /* likewise: the last answer to a claim, empty or not */
 	struct losses losses;
 	struct trouble trouble;
 

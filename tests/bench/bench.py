@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: MIT
 """bench: what a job costs, measured with real servers: redis-server, nginx, bellhopd.
 
-Prints jobs a second, microseconds of worker CPU and of Redis CPU a job, the time of one job on an idle worker, and the
-worker's memory after warm-up and at the end. Everything is started here, on a temporary folder, and stopped here.
+Prints jobs a second, microseconds of worker CPU and of Redis CPU a job, the time of one job on an idle worker
+and on one that holds calls to a host that never answers, and the worker's memory after warm-up and at the end. Everything is started here, on a temporary folder, and stopped here.
 """
 import argparse
 import json
@@ -20,6 +20,7 @@ import redis
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
 BUILD = TOP / os.environ.get("BUILD", "build")
+HELD = 100
 TICK = os.sysconf("SC_CLK_TCK")
 
 
@@ -80,29 +81,39 @@ http {{
         self.start("nginx", "-c", str(self.path / "nginx.conf"), "-p", str(self.path), stderr=subprocess.DEVNULL)
         wait_for(lambda: socket.create_connection(("127.0.0.1", self.port), 0.2).close() or True, "nginx")
 
+    def start_silence(self):
+        """A host that takes every connection and answers nothing."""
+        self.silence = socket.create_server(("127.0.0.1", 0), backlog=HELD)
+
     def start_worker(self):
         key = self.path / "ring"
         bellhop = [str(BUILD / "bellhop"), "--redis-url", self.url, "--org", "acme"]
         environment = dict(os.environ, BELLHOP_ALLOW_HTTP=f"http://127.0.0.1:{self.port}", BELLHOP_RATE_LIMIT="1000000/1",
                            BELLHOP_SEAL_WITH=f"{key}.pub")
+        silent_port = self.silence.getsockname()[1]
+        silent = self.path / "silent.json"
+        silent.write_text(json.dumps({
+            "name": "silent", "base_url": f"http://127.0.0.1:{silent_port}", "auth": {"method": "none"},
+            "actions": {"read": {"method": "GET", "path": "/things/{{id}}"}}}))
         definition = self.path / "bench.json"
         definition.write_text(json.dumps({
             "name": "bench", "base_url": f"http://127.0.0.1:{self.port}", "auth": {"method": "bearer"},
             "actions": {"read": {"method": "GET", "path": "/things/{{id}}", "output": {"id": "$.id", "name": "$.name"}},
                         "write": {"method": "POST", "path": "/things", "requires_confirmation": False,
                                   "body": {"subject": "{{subject}}", "n": "{{n}}"}}}}))
-        for words, given in ((["keygen", str(key)], None), (["put", str(definition)], None),
+        for words, given in ((["keygen", str(key)], None), (["put", str(definition)], None), (["put", str(silent)], None),
                              (["secret", "set", "bench", "token"], b"a-secret-of-thirty-two-characters")):
             subprocess.run(bellhop + words, input=given, env=environment, check=True, stdout=subprocess.DEVNULL,
                            stderr=subprocess.DEVNULL)
         self.worker = self.start(str(BUILD / "bellhopd"), "--redis-url", self.url, "--key-file", str(key),
                                  "--listen", "off", "--log-level", "warning", *(["--concurrency", str(self.concurrency)] if self.concurrency else []),
-                                 "--allow-nets", f"127.0.0.1/32:{self.port}", env=environment)
+                                 "--allow-nets", f"127.0.0.1/32:{self.port},127.0.0.1/32:{silent_port}", env=environment)
         wait_for(lambda: self.redis.zcard("bellhop:{main}:workers") == 1, "bellhopd")
 
     def __enter__(self):
         self.start_redis()
         self.start_nginx()
+        self.start_silence()
         self.start_worker()
         return self
 
@@ -130,9 +141,9 @@ def wait_for(condition, what, seconds=10):
         time.sleep(0.01)
 
 
-def job(number, kind):
+def job(number, kind, integration="bench"):
     inputs = {"id": str(number)} if kind == "read" else {"subject": "Printer on fire", "n": number}
-    return json.dumps({"v": 1, "id": f"{kind}-{number}", "org": "acme", "integration": "bench", "action": kind, "inputs": inputs,
+    return json.dumps({"v": 1, "id": f"{kind}-{number}", "org": "acme", "integration": integration, "action": kind, "inputs": inputs,
                        "reply_to": "bench"})
 
 
@@ -156,14 +167,20 @@ def run(servers, first, count, kind):
     return [b - a for a, b in zip(before, after)]
 
 
-def idle(servers, rounds):
+def one_by_one(servers, first, rounds):
     times = []
     for number in range(rounds):
         start = time.monotonic()
-        servers.redis.lpush("bellhop:{main}:jobs:workflow", job(10_000_000 + number, "read"))
+        servers.redis.lpush("bellhop:{main}:jobs:workflow", job(first + number, "read"))
         servers.redis.brpop("bellhop:{main}:replies:bench", 10)
         times.append((time.monotonic() - start) * 1000)
-    return sorted(times)
+    times.sort()
+    return f"{times[len(times) // 2]:.2f} ms a job (median of {len(times)}), {times[-1]:.2f} ms the slowest"
+
+
+def hold_calls(servers):
+    servers.redis.lpush("bellhop:{main}:jobs:workflow", *[job(n, "read", "silent") for n in range(20_000_000, 20_000_000 + HELD)])
+    wait_for(lambda: servers.redis.hlen("bellhop:{main}:begun") == HELD, "held calls")
 
 
 def main():
@@ -178,8 +195,9 @@ def main():
             wall, worker, server = run(servers, 1_000_000, arguments.jobs, kind)
             print(f"{kind:5}  {arguments.jobs / wall:8.0f} jobs/s   worker {worker / arguments.jobs * 1e6:5.1f} us CPU a job   "
                   f"redis {server / arguments.jobs * 1e6:5.1f} us CPU a job")
-        times = idle(servers, 200)
-        print(f"idle   {times[len(times) // 2]:.2f} ms a job (median of {len(times)}), {times[-1]:.2f} ms the slowest")
+        print(f"idle   {one_by_one(servers, 10_000_000, 200)}")
+        hold_calls(servers)
+        print(f"beside {HELD} silent calls: {one_by_one(servers, 11_000_000, 200)}")
         print(f"memory {warm} KiB after warm-up, {rss_kib(servers.worker.pid)} KiB at the end")
 
 
