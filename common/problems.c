@@ -103,18 +103,30 @@ void problems_json(const struct problems *problems, struct buf *out)
 	buf_add_char(out, ']');
 }
 
+static void add_problem(const struct problem *problem, struct buf *out)
+{
+	if (problem->place[0] != '\0')
+		buf_printf(out, "%s: ", problem->place);
+	buf_add_string(out, problem->text);
+}
+
 void problems_sentence(const struct problems *problems, struct buf *out)
 {
-	const struct problem *first = problems->items;
+	size_t from = out->len, said = 0;
 
-	if (problems->errors == 0)
-		return;
-	while (first->warning)
-		first++;
-	if (first->place[0] != '\0')
-		buf_printf(out, "%s: ", first->place);
-	buf_add_string(out, first->text);
-	if (problems->errors > 1)
-		buf_printf(out, ", and %zu more problem%s", problems->errors - 1,
-			problems->errors == 2 ? "" : "s");
+	for (size_t i = 0; i < problems->count; i++) {
+		const struct problem *problem = &problems->items[i];
+		size_t len = strlen(problem->place) + strlen(problem->text) + 4;
+
+		if (problem->warning)
+			continue;
+		if (said > 0 && out->len - from + len > PROBLEMS_SENTENCE_BYTES)
+			break;
+		buf_add_string(out, said > 0 ? "; " : "");
+		add_problem(problem, out);
+		said++;
+	}
+	if (problems->errors > said)
+		buf_printf(out, "; and %zu more problem%s", problems->errors - said,
+			problems->errors - said == 1 ? "" : "s");
 }

@@ -58,7 +58,8 @@ static void blame_between(struct renderer *renderer, size_t from, size_t to)
 
 		if (part->literal == NULL && len > 0 && at <= to && at + len >= from)
 			renderer_problem(renderer, &part->placeholder,
-				"would make a . or .. segment of the path");
+				"would put . or .. between the slashes of the path: give another "
+				"value");
 		at += len;
 	}
 }

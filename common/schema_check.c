@@ -171,10 +171,11 @@ static void check_pattern(
 	enum pattern_answer answer = pattern_search(pattern, text, check->work);
 
 	if (answer != PATTERN_FOUND)
-		fail(check, at, NULL, "%s the pattern %.*s%s",
+		fail(check, at, NULL, "%s the pattern %.*s%s%s",
 			answer == PATTERN_NOT_FOUND ? "does not match"
 						    : "takes too much work to hold against",
-			(int)cut, shown, cut < len ? "…" : "");
+			(int)cut, shown, cut < len ? "…" : "",
+			answer == PATTERN_NOT_FOUND ? "" : ": give a shorter text");
 }
 
 /* The text is taken anew for each: where a problem is placed, the scratch is written over. */

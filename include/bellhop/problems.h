@@ -39,7 +39,8 @@ void problems_warn(struct problems *problems, const char *place, const char *for
 	__attribute__((format(printf, 3, 4)));
 /* Adds the JSON array `[{"path": …, "problem": …}]` of the errors: the `details` of an error. */
 void problems_json(const struct problems *problems, struct buf *out);
-/* Adds one sentence: the first problem with its place, and how many more there are. */
+/* Adds one sentence: the first problem with its place, more of them as far as a reader's patience goes, and how many are left. */
+#define PROBLEMS_SENTENCE_BYTES 270
 void problems_sentence(const struct problems *problems, struct buf *out);
 
 #endif

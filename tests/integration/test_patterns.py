@@ -44,7 +44,7 @@ def test_a_search_without_end_ends(desk, upstream):
     for tail in ("!", "b" * 100000):
         reply = desk.run("tickets/endless", {"code": "a" * 50 + tail})
         assert reply.code == "invalid_inputs"
-        assert reply.problems == {"/code": f"takes too much work to hold against the pattern {ENDLESS}"}
+        assert reply.problems == {"/code": f"takes too much work to hold against the pattern {ENDLESS}: give a shorter text"}
     assert time.monotonic() - begin < 10
     assert desk.run("tickets/endless", {"code": "a" * 1000})["status"] == "succeeded"
 
@@ -67,9 +67,9 @@ def test_what_is_no_pattern_is_refused_at_save_with_its_place(acme, bellhop, pat
     assert not acme.redis.exists(acme.own("integration:tickets"))
 
 
-def test_a_default_matches_its_pattern(bellhop):
+def test_a_default_that_does_not_match_its_pattern_is_a_warning(bellhop):
     bad = action(code="^a$")
     bad["inputs"]["properties"]["code"]["default"] = "b"
     result = bellhop("check", "-", stdin=json.dumps(integration("https://api.acme.com", do=bad)))
-    assert result.code == 1
-    assert "does not fit its own schema: does not match the pattern ^a$" in result.out
+    assert result.code == 0
+    assert "warning: does not fit its own schema, so it is not filled in: does not match the pattern ^a$" in result.out

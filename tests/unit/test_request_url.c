@@ -64,7 +64,7 @@ static void a_value_cannot_complete_an_escape(void **state)
 		"https://api.acme.com/v1/%252e/%252e");
 }
 
-#define DOTS ": would make a . or .. segment of the path"
+#define DOTS ": would put . or .. between the slashes of the path: give another value"
 
 static void dot_segments_are_refused_wherever_a_value_makes_one(void **state)
 {

@@ -13,8 +13,9 @@
 #include "io/resp.h"
 #include "worker.h"
 
-#define READ_TIMEOUT_MS 1000
-#define READ_PAUSE_MS	500
+#define READ_TIMEOUT_MS	   1000
+#define READ_PAUSE_MS	   500
+#define ACTION_NAMES_BYTES 150 /* of the message of an error */
 
 /* A repeat sends the same bytes: an attempt made with another definition is followed by none. */
 static enum step_result check_version(struct job *job)
@@ -24,6 +25,22 @@ static enum step_result check_version(struct job *job)
 	job_error(
 		job, ERROR_INVALID_DEFINITION, "The definition was changed between two attempts.");
 	return STEP_SETTLE;
+}
+
+/* Says which there are, so that it can be asked for by its name. */
+static void refuse_action(struct job *job, const char *action)
+{
+	const struct integration *integration = job->integration;
+	const struct definition *definition = integration->definition;
+	struct buf names;
+
+	buf_init(&names, ACTION_NAMES_BYTES);
+	for (size_t i = 0; i < definition->action_count && !names.overflowed; i++)
+		buf_printf(&names, "%s%s", i == 0 ? "" : ", ", definition->actions[i].name);
+	job_error(job, ERROR_UNKNOWN_ACTION, "The integration %s has no action %s: it has %s%s.",
+		integration->name, action, definition->action_count == 0 ? "none" : names.data,
+		names.overflowed ? ", …" : "");
+	buf_release(&names);
 }
 
 static enum step_result find_action(struct job *job, const char *action)
@@ -44,9 +61,7 @@ static enum step_result find_action(struct job *job, const char *action)
 				"The integration's definition has to be corrected: %s.",
 				integration->invalid);
 		else
-			job_error(job, ERROR_UNKNOWN_ACTION,
-				"The integration %s has no action %s: check its name.",
-				integration->name, action);
+			refuse_action(job, action);
 		return STEP_SETTLE;
 	}
 	if (job->error.code != ERROR_NONE) /* the deadline passed */
