@@ -91,6 +91,17 @@ int cli_need_org(const struct cli *cli)
 	return misuse("which org? Name it with --org ORG or BELLHOP_ORG");
 }
 
+int cli_target(const struct cli *cli, int argc, char **argv, int count, enum target_form form,
+	struct target *target)
+{
+	int status = cli_arguments(cli, argc, argv, NULL, 0, count, count);
+	if (status == EXIT_DONE)
+		status = target_read(target, form, argv[0]);
+	if (status == EXIT_DONE)
+		status = cli_need_org(cli);
+	return status;
+}
+
 int cli_connect(struct cli *cli)
 {
 	struct redis_url url;

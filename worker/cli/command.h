@@ -93,6 +93,10 @@ enum target_form { TARGET_NAME, TARGET_ACTION, TARGET_EITHER };
 
 /* EXIT_DONE or EXIT_USAGE. */
 int target_read(struct target *target, enum target_form form, const char *text);
+/* What a command without options of its own begins with: so many arguments, the first of which is the target, and an org. EXIT_DONE or
+ * EXIT_USAGE. */
+int cli_target(const struct cli *cli, int argc, char **argv, int count, enum target_form form,
+	struct target *target);
 /* The value of --id: EXIT_DONE or EXIT_USAGE. */
 int id_check(const char *id);
 

@@ -171,11 +171,7 @@ int command_secret_set(struct cli *cli, int argc, char **argv)
 	struct sealing sealing = {0};
 	struct target target;
 	struct error error = {0};
-	int status = cli_arguments(cli, argc, argv, NULL, 0, 2, 2);
-	if (status == EXIT_DONE)
-		status = target_read(&target, TARGET_NAME, argv[0]);
-	if (status == EXIT_DONE)
-		status = cli_need_org(cli);
+	int status = cli_target(cli, argc, argv, 2, TARGET_NAME, &target);
 	if (status)
 		return status;
 	if (!cli->options.seal_with)
@@ -209,11 +205,7 @@ int command_secret_remove(struct cli *cli, int argc, char **argv)
 {
 	struct target target;
 	struct script script;
-	int status = cli_arguments(cli, argc, argv, NULL, 0, 2, 2);
-	if (status == EXIT_DONE)
-		status = target_read(&target, TARGET_NAME, argv[0]);
-	if (status == EXIT_DONE)
-		status = cli_need_org(cli);
+	int status = cli_target(cli, argc, argv, 2, TARGET_NAME, &target);
 	if (status == EXIT_DONE && !name_valid(argv[1], strlen(argv[1])))
 		status = misuse("\"%s\" is no name of a field", argv[1]);
 	if (status == EXIT_DONE)

@@ -77,11 +77,7 @@ static int turn(struct cli *cli, int argc, char **argv, bool on)
 {
 	struct target target;
 	struct script script;
-	int status = cli_arguments(cli, argc, argv, NULL, 0, 1, 1);
-	if (status == EXIT_DONE)
-		status = target_read(&target, TARGET_EITHER, argv[0]);
-	if (status == EXIT_DONE)
-		status = cli_need_org(cli);
+	int status = cli_target(cli, argc, argv, 1, TARGET_EITHER, &target);
 	if (status == EXIT_DONE)
 		status = cli_connect(cli);
 	if (status)
