@@ -133,19 +133,33 @@ static void run_all(size_t *ran, size_t *failed, const char *name)
 		*failed += finish();
 }
 
+static enum io_fault fault_of(const char *name)
+{
+	enum io_fault fault = IO_FAILS;
+
+	while (fault < IO_FAULT_COUNT && strcmp(io_fault_name(fault), name) != 0)
+		fault++;
+	return fault;
+}
+
 static int run_one(const char *name, const char *call, const char *fault_name)
 {
-	for (size_t i = 0; i < story_count; i++) {
-		if (strcmp(name, stories[i].name) != 0)
-			continue;
-		tell(&stories[i], 0, IO_FINE);
-		for (enum io_fault fault = IO_FAILS; fault < IO_FAULT_COUNT; fault++) {
-			if (strcmp(io_fault_name(fault), fault_name) == 0)
-				tell(&stories[i], strtoul(call, NULL, 10), fault);
-		}
-		return 0;
+	enum io_fault fault = fault_of(fault_name);
+	size_t i = 0;
+
+	while (i < story_count && strcmp(name, stories[i].name) != 0)
+		i++;
+	if (i == story_count || fault == IO_FAULT_COUNT) {
+		fprintf(stderr, "no story %s, or no fault %s; there are", name, fault_name);
+		for (fault = IO_FAILS; fault < IO_FAULT_COUNT; fault++)
+			fprintf(stderr, " %s", io_fault_name(fault));
+		fputc('\n', stderr);
+		return 2;
 	}
-	return 2;
+	tell(&stories[i], 0, IO_FINE);
+	tell(&stories[i], strtoul(call, NULL, 10), fault);
+	printf("[       OK ] %s, call %s %s\n", name, call, fault_name);
+	return 0;
 }
 
 int main(int argc, char **argv)
