@@ -156,13 +156,8 @@ def worker_options(tool_options, key_file):
 @pytest.fixture(scope="module")
 def worker(request, worker_options):
     """The module's worker; WORKER in the module adds to its options."""
-    running = Worker(**{**worker_options, **getattr(request.module, "WORKER", {})})
-    try:
-        running.wait_ready()
+    with Worker.running(**{**worker_options, **getattr(request.module, "WORKER", {})}) as running:
         yield running
-        running.stop()
-    finally:
-        running.abandon()
 
 
 @pytest.fixture

@@ -22,13 +22,8 @@ def told(reply):
 @pytest.fixture(scope="module")
 def strict_worker(worker_options):
     """A worker to which no private network was opened."""
-    running = Worker(**{**worker_options, "shard": "strict", "allow_nets": None})
-    try:
-        running.wait_ready()
+    with Worker.running(**{**worker_options, "shard": "strict", "allow_nets": None}) as running:
         yield running
-        running.stop()
-    finally:
-        running.abandon()
 
 
 @pytest.fixture
@@ -122,13 +117,8 @@ def test_bellhops_own_redis_and_listener_are_never_called(start_worker, new_org,
 
 @pytest.fixture(scope="module")
 def tls_worker(worker_options, certificates):
-    running = Worker(**{**worker_options, "shard": "tls", "ca_file": certificates.ca})
-    try:
-        running.wait_ready()
+    with Worker.running(**{**worker_options, "shard": "tls", "ca_file": certificates.ca}) as running:
         yield running
-        running.stop()
-    finally:
-        running.abandon()
 
 
 @pytest.fixture

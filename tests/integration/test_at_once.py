@@ -22,13 +22,8 @@ def desk(upstream, **more):
 @pytest.fixture(scope="module")
 def second(worker, worker_options):
     """A second worker beside the module's."""
-    running = type(worker)(**{**worker_options, **WORKER})
-    try:
-        running.wait_ready()
+    with type(worker).running(**{**worker_options, **WORKER}) as running:
         yield running
-        running.stop()
-    finally:
-        running.abandon()
 
 
 @pytest.fixture(autouse=True)

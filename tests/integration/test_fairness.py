@@ -55,6 +55,19 @@ def hold(upstream, count):
     return held
 
 
+def crowd(org, upstream, count, running):
+    """Pushes so many jobs, whose calls are held: so many of them run, and the rest waits."""
+    held = hold(upstream, count)
+    jobs = push(org, count)
+    upstream.wait_for(running)
+    wait_until(lambda: parked(org) == count - running, "all but the share (less what is kept for chat) to wait")
+    return held, jobs
+
+
+def paths(upstream):
+    return [request.path for request in upstream.received()]
+
+
 def all_done(org, jobs):
     for job in jobs:
         assert org.reply(job)["status"] == "succeeded"
@@ -66,10 +79,7 @@ def all_done(org, jobs):
 def test_an_org_has_its_share_of_the_slots_and_the_rest_waits(pool, desks, upstream, other_upstream):
     pool(concurrency=60, org_slots=20)
     acme, globex = desks("acme", upstream), desks("globex", other_upstream)
-    held = hold(upstream, 100)
-    jobs = push(acme, 100)
-    upstream.wait_for(18)
-    wait_until(lambda: parked(acme) == 82, "all but the share (less what is kept for chat) to wait")
+    held, jobs = crowd(acme, upstream, 100, running=18)
     assert globex.run("tickets/read", {"n": 1})["status"] == "succeeded"
     assert len(upstream.received()) == 18
     held.release()
@@ -82,20 +92,17 @@ def test_those_that_wait_run_in_the_order_in_which_they_came(pool, desks, upstre
     acme = desks("acme", upstream)
     jobs = push(acme, 40)
     all_done(acme, jobs)
-    assert [request.path for request in upstream.received()] == [f"/v1/{n}" for n in range(40)]
+    assert paths(upstream) == [f"/v1/{n}" for n in range(40)]
 
 
 def test_who_comes_later_does_not_pass_those_that_wait(pool, desks, upstream):
     pool(concurrency=20, org_slots=1)
     acme = desks("acme", upstream)
-    held = hold(upstream, 1)
-    jobs = push(acme, 5)
-    held.arrived()
-    wait_until(lambda: parked(acme) == 4, "the others to wait")
+    held, jobs = crowd(acme, upstream, 5, running=1)
     jobs += push(acme, 5, first=5)
     held.release()
     all_done(acme, jobs)
-    assert [request.path for request in upstream.received()] == [f"/v1/{n}" for n in range(10)]
+    assert paths(upstream) == [f"/v1/{n}" for n in range(10)]
 
 
 def test_a_tenth_of_the_slots_is_kept_for_chat(pool, desks, upstream, other_upstream):
@@ -119,10 +126,7 @@ def test_a_tenth_of_the_slots_is_kept_for_chat(pool, desks, upstream, other_upst
 def test_a_person_does_not_wait_behind_the_workflows_of_the_same_org(pool, desks, upstream):
     pool(concurrency=40, org_slots=10)
     acme = desks("acme", upstream)
-    held = hold(upstream, 50)
-    jobs = push(acme, 50)
-    upstream.wait_for(9)
-    wait_until(lambda: parked(acme) == 41, "the others to wait")
+    held, jobs = crowd(acme, upstream, 50, running=9)
     assert acme.run("tickets/read", {"n": 77}, queue="chat")["status"] == "succeeded"
     held.release()
     all_done(acme, jobs)
@@ -131,14 +135,12 @@ def test_a_person_does_not_wait_behind_the_workflows_of_the_same_org(pool, desks
 def test_people_are_woken_before_workflows(pool, desks, upstream):
     pool(concurrency=20, org_slots=1)
     acme = desks("acme", upstream)
-    held = hold(upstream, 1)
-    jobs = push(acme, 5)
-    held.arrived()
+    held, jobs = crowd(acme, upstream, 5, running=1)
     jobs += push(acme, 2, queue="chat", first=5)
     wait_until(lambda: parked(acme) == 6, "the others to wait")
     held.release()
     all_done(acme, jobs)
-    assert [request.path for request in upstream.received()] == [f"/v1/{n}" for n in (0, 5, 6, 1, 2, 3, 4)]
+    assert paths(upstream) == [f"/v1/{n}" for n in (0, 5, 6, 1, 2, 3, 4)]
 
 
 def test_a_host_has_its_share_whoever_calls_it(pool, desks, upstream, other_upstream):
@@ -186,10 +188,7 @@ def test_jobs_that_wait_are_found_though_none_of_their_org_runs(pool, desks, ups
 def test_another_worker_with_room_takes_some_of_them(pool, desks, upstream):
     pool(concurrency=20, org_slots=2)
     acme = desks("acme", upstream)
-    held = hold(upstream, 10)
-    jobs = push(acme, 10)
-    upstream.wait_for(2)
-    wait_until(lambda: parked(acme) == 8, "the others to wait")
+    held, jobs = crowd(acme, upstream, 10, running=2)
     pool(concurrency=20, org_slots=2)
     upstream.wait_for(4)
     held.release()
@@ -199,10 +198,7 @@ def test_another_worker_with_room_takes_some_of_them(pool, desks, upstream):
 def test_nobody_polls_while_they_wait(pool, desks, upstream):
     pool(concurrency=20, org_slots=2)
     acme = desks("acme", upstream)
-    held = hold(upstream, 10)
-    jobs = push(acme, 10)
-    upstream.wait_for(2)
-    wait_until(lambda: parked(acme) == 8, "the others to wait")
+    held, jobs = crowd(acme, upstream, 10, running=2)
 
     def calls():
         return acme.redis.info("commandstats")["cmdstat_evalsha"]["calls"]
@@ -228,7 +224,7 @@ def test_a_deadline_that_passes_while_it_waits(pool, desks, upstream):
     assert acme.reply(first)["status"] == "succeeded"
     reply = acme.reply(late)
     assert (reply.code, reply["sent"]) == ("expired", "no")
-    assert "/v1/5" not in [request.path for request in upstream.received()]
+    assert "/v1/5" not in paths(upstream)
 
 
 def test_a_flood_to_a_host_that_says_nothing_leaves_others_alone(pool, desks, upstream, other_upstream):
@@ -255,7 +251,7 @@ def test_where_jobs_end_quickly_those_over_the_share_do_not_go_back_to_redis(poo
     jobs = push(acme, 50)
     all_done(acme, jobs)
     assert "bellhop_put_back_total 0\n" in worker.page("/metrics")[1]
-    assert sorted(request.path for request in upstream.received()) == sorted(f"/v1/{n}" for n in range(50))
+    assert sorted(paths(upstream)) == sorted(f"/v1/{n}" for n in range(50))
 
 
 def test_those_that_wait_in_a_worker_that_is_told_to_stop_are_given_back(pool, desks, upstream):
@@ -269,4 +265,4 @@ def test_those_that_wait_in_a_worker_that_is_told_to_stop_are_given_back(pool, d
     pool(concurrency=20, org_slots=1)
     held.release()
     all_done(acme, jobs)
-    assert sorted(request.path for request in upstream.received()) == sorted(f"/v1/{n}" for n in range(10))
+    assert sorted(paths(upstream)) == sorted(f"/v1/{n}" for n in range(10))

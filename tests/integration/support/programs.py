@@ -8,6 +8,7 @@ import re
 import subprocess
 import threading
 import urllib.request
+from contextlib import contextmanager
 from dataclasses import dataclass
 from urllib.error import HTTPError
 
@@ -168,6 +169,18 @@ class Worker:
         if self.process.poll() is None:
             self.ask_to_stop()
             self.wait_stopped()
+
+    @classmethod
+    @contextmanager
+    def running(cls, **options):
+        """`with Worker.running(shard="tls") as worker:` it is ready, and must end well."""
+        worker = cls(**options)
+        try:
+            worker.wait_ready()
+            yield worker
+            worker.stop()
+        finally:
+            worker.abandon()
 
     def abandon(self):
         """For a test that failed already."""
