@@ -5,9 +5,11 @@ import json
 import os
 import re
 import stat
+import subprocess
 
 import pytest
 from support.org import integration
+from support.programs import BUILD, environment
 from support.terminal import run_on_terminal
 
 VALUE = "sk-live-0123456789"
@@ -109,6 +111,18 @@ def test_a_secret_has_64_kib_at_most(acme):
     result = acme.bellhop("secret", "set", "tickets", "token", stdin="x" * 65537)
     assert result.code == 1 and "64 KiB" in result.err
     assert acme.bellhop("secret", "set", "tickets", "token", stdin="x" * 300000).code == 1
+
+
+def test_a_value_that_cannot_be_read_is_one_line(acme, tmp_path):
+    acme.put(tickets())
+    folder = os.open(tmp_path, os.O_RDONLY)
+    told = [os.path.join(BUILD, "bellhop"), "secret", "set", "tickets", "token"]
+    options = environment(acme.options | {"org": acme.name})
+    done = subprocess.run(told, stdin=folder, env=options, capture_output=True, text=True, timeout=30, check=False)
+    os.close(folder)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == "bellhop: cannot read the value from standard input: Is a directory\n"
+    assert sealed(acme) is None
 
 
 def test_a_username_holds_no_colon_and_a_password_may(acme):

@@ -8,21 +8,26 @@ import socket
 
 import pytest
 from support.org import integration
-from support.programs import run
+from support.programs import TOP, run
 
-OPTIONS = """redis-url redis-password-file shard key-file queues concurrency rate-limit allow-nets allow-http ca-file
-    listen lease-ms drain-ms result-ttl reply-ttl confirm-ttl reply-max dead-max calls-max pending-max max-job-bytes
-    max-response-bytes log-level log-format""".split()
+with open(os.path.join(TOP, "common", "options_table.c"), encoding="utf-8") as file:
+    OPTIONS = re.findall(r'\{"([a-z-]+)", \.programs = (?:BOTH|OPTIONS_WORKER)', file.read())
 
 
 def test_help_lists_every_option_with_its_default():
     result = run("bellhopd", ["--help"])
     assert (result.code, result.err) == (0, "")
+    assert len(OPTIONS) >= 24
     for option in OPTIONS:
-        assert "--" + option in result.out
+        assert f"  --{option} " in result.out and f" BELLHOP_{option.upper().replace('-', '_')}" in result.out
     for default in ("redis://127.0.0.1:6379/0", "main", "decisions:8,chat:4,workflow:1", "10/60", "127.0.0.1:9464", "30000", "25000", "86400"):
         assert default in result.out
     assert max(len(line) for line in result.out.splitlines()) <= 120
+
+
+def test_it_tells_its_version_whatever_else_it_is_told():
+    result = run("bellhopd", ["--version"], {"shard": "no shard"})
+    assert (result.code, result.out, result.err) == (0, "bellhopd 0.1.0\n", "")
 
 
 BAD = [
