@@ -212,7 +212,7 @@ clean: ## remove everything that was built
 	rm -rf build build-*
 
 help: ## this text
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
 
 FORCE:
 .PHONY: bench chaos coverage test-programs tidy valgrind all unit unit-programs scenario-programs scenarios fuzz fuzz-run test demo lint format install clean help FORCE

@@ -9,6 +9,7 @@ never idle: what is measured is Redis at work.
     tests/bench/turn_cost.py [jobs]
 """
 
+import argparse
 import socket
 import sys
 from pathlib import Path
@@ -146,7 +147,9 @@ def cost(server, jobs, size, outside):
 
 
 def main():
-    jobs = int(sys.argv[1]) if len(sys.argv) > 1 else 20000
+    parser = argparse.ArgumentParser(description="what a job costs Redis, without a worker and without calls")
+    parser.add_argument("jobs", type=int, nargs="?", default=20000)
+    jobs = parser.parse_args().jobs
     server = RedisProcess()
     try:
         print("jobs a turn   turns alone   with producers and consumers   (microseconds of Redis a job)")
