@@ -22,6 +22,7 @@ struct step {
 	const struct step *up; /* NULL: the root */
 	uint32_t name;	       /* of a member, on the tape; TAPE_NONE: an element */
 	size_t index;
+	bool optional; /* a member that need not be there */
 };
 
 struct check {
@@ -87,7 +88,11 @@ static void fail_type(
 	}
 	buf_init(&types, TEXT_MAX_BYTES);
 	schema_types_text(schema->types, &types);
-	fail(check, at, NULL, "is %s, but must be %s", reader_type(check->tape, value), types.data);
+	/* Models say null for what they do not want to say. */
+	fail(check, at, NULL, "is %s, but must be %s%s", reader_type(check->tape, value),
+		types.data,
+		at->optional && tape_type(check->tape, value) == TAPE_NULL ? ", or be left out"
+									   : "");
 	buf_release(&types);
 }
 
@@ -195,7 +200,7 @@ static void check_array(
 {
 	const struct schema_lengths *lengths = &schema->lengths;
 	int64_t count = check->tape->nodes[value].count;
-	struct step step = {at, TAPE_NONE, 0};
+	struct step step = {at, TAPE_NONE, 0, false};
 
 	if (count < lengths->min_items)
 		fail(check, at, NULL, "has %" PRId64 " element%s, but must have at least %" PRId64,
@@ -250,7 +255,7 @@ static void fail_missing(
 static void check_object(
 	struct check *check, const struct schema *schema, uint32_t object, const struct step *at)
 {
-	struct step step = {at, TAPE_NONE, 0};
+	struct step step = {at, TAPE_NONE, 0, false};
 	size_t required = 0;
 
 	if (schema->property_count == 0 && !schema->closed && schema->additional == NULL)
@@ -261,6 +266,7 @@ static void check_object(
 		uint32_t value = tape_next(check->tape, object, name);
 
 		step.name = name;
+		step.optional = property == NULL || !property->required;
 		required += property != NULL && property->required;
 		if (property != NULL && property->schema != NULL)
 			check_value(check, property->schema, value, &step);
@@ -301,7 +307,7 @@ int schema_check_within(const struct schema *schema, const struct json_tape *tap
 	struct pattern_work *work, struct problems *problems)
 {
 	struct check check = {.tape = tape, .problems = problems, .work = work};
-	const struct step root = {NULL, TAPE_NONE, 0};
+	const struct step root = {NULL, TAPE_NONE, 0, false};
 
 	buf_init(&check.scratch, SCRATCH_MAX_BYTES);
 	check_value(&check, schema, value, &root);

@@ -107,6 +107,18 @@ static void an_integer_is_known_by_its_value(void **state)
 	check(schema, "\"1\"", ": is a string, but must be an integer");
 }
 
+static void null_for_what_may_be_left_out_is_told_so(void **state)
+{
+	static const char schema[] = "{\"properties\": {\"a\": {\"type\": \"string\"}, \"b\": "
+				     "{\"type\": \"string\"}}, \"required\": [\"b\"]}";
+
+	(void)state;
+	check(schema, "{\"a\": null, \"b\": null}",
+		"/a: is null, but must be a string, or be left out\n"
+		"/b: is null, but must be a string");
+	check("{\"items\": {\"type\": \"string\"}}", "[null]", "/0: is null, but must be a string");
+}
+
 static void a_type_may_be_a_list(void **state)
 {
 	static const char schema[] = "{\"type\": [\"integer\", \"null\", \"string\"]}";
@@ -392,6 +404,7 @@ int main(void)
 		cmocka_unit_test(an_empty_schema_allows_anything),
 		cmocka_unit_test(a_type_is_one_of_seven),
 		cmocka_unit_test(an_integer_is_known_by_its_value),
+		cmocka_unit_test(null_for_what_may_be_left_out_is_told_so),
 		cmocka_unit_test(a_type_may_be_a_list),
 		cmocka_unit_test(required_members_must_be_there),
 		cmocka_unit_test(members_are_checked_each_by_its_schema),
