@@ -4,27 +4,10 @@
 from dataclasses import replace
 
 import pytest
-from scripts_client import Begin, Job, Shard, Worker, reply_text
+from scripts_client import Begin, Job, Worker, reply_text
+from scripts_words import claim, shard, worker  # noqa: F401
 
 SECOND_US = 1_000_000
-
-
-@pytest.fixture
-def shard(redis_client):
-    shard = Shard(redis_client, clock=True)
-    shard.define()
-    return shard
-
-
-@pytest.fixture
-def worker(shard):
-    return Worker(shard).register()
-
-
-def claim(shard, worker, job=Job()):
-    shard.push(job)
-    [claimed] = worker.claim()
-    return claimed
 
 
 def claims(shard, worker, count):

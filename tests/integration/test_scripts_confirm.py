@@ -5,23 +5,12 @@ import json
 from dataclasses import replace
 
 import pytest
-from scripts_client import Begin, Done, Job, Shard, Worker, reply_text
+from scripts_client import Begin, Done, Job, Worker, reply_text
+from scripts_words import shard, worker  # noqa: F401
 
 TTL_MS = 3600_000
 USED = '{"decision":"approve","by":"user-42","decision_id":"d1"}'
 DECISION = Job(id="d1", token="t1", digest="digest-d1", used=USED, reply_to="chat-2")
-
-
-@pytest.fixture
-def shard(redis_client):
-    shard = Shard(redis_client, clock=True)
-    shard.define()
-    return shard
-
-
-@pytest.fixture
-def worker(shard):
-    return Worker(shard).register()
 
 
 def claim(shard, worker, job=DECISION, queue="decisions"):

@@ -7,6 +7,7 @@ here already comes to its end: jobs are settled, begun and claimed, leases live 
 import pytest
 from redis.exceptions import ResponseError
 from scripts_client import Begin, Done, Job, PutBack, Shard, Worker, reply_text
+from scripts_words import begun, claim, worker  # noqa: F401
 from support.redis_process import RedisProcess
 
 HOUR_MS = 3600_000
@@ -29,23 +30,6 @@ def shard(server):
         shard.shas[script] = server.client.script_load(shard.scripts[script])
     yield shard
     server.client.config_set("maxmemory", 0)
-
-
-@pytest.fixture
-def worker(shard):
-    return Worker(shard).register()
-
-
-def claim(shard, worker, job=Job()):
-    shard.push(job)
-    [claimed] = worker.claim()
-    return claimed
-
-
-def begun(shard, worker, job=Job()):
-    claimed = claim(shard, worker, job)
-    assert worker.begin(claimed, job).startswith("ok")
-    return claimed
 
 
 def run_out(shard):

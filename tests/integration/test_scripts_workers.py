@@ -5,26 +5,9 @@ import os
 import re
 
 import pytest
-from scripts_client import LEASE_MS, Claim, Done, Job, Shard, Worker, reply_text
+from scripts_client import LEASE_MS, Claim, Done, Job, Worker, reply_text
+from scripts_words import claim, shard, worker  # noqa: F401
 from support.programs import TOP
-
-
-@pytest.fixture
-def shard(redis_client):
-    shard = Shard(redis_client, clock=True)
-    shard.define()
-    return shard
-
-
-@pytest.fixture
-def worker(shard):
-    return Worker(shard).register()
-
-
-def claim(shard, worker, job=Job()):
-    shard.push(job)
-    [claimed] = worker.claim()
-    return claimed
 
 
 def members(shard):
