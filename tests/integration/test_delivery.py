@@ -5,7 +5,7 @@ import json
 import signal
 
 import pytest
-from support.org import integration
+from support.org import numbered
 from support.upstream import Answer, Held
 from support.waiting import wait_until
 
@@ -16,14 +16,8 @@ WORKER = {"rate_limit": "1000/60", "lease_ms": LEASE_MS}
 @pytest.fixture
 def acme(new_org, upstream):
     org = new_org("acme")
-    org.put(
-        integration(
-            upstream.base_url,
-            read={"method": "GET", "path": "/r/{{n}}"},
-            create={"method": "POST", "path": "/c/{{n}}", "body": {"n": "{{n}}"}},
-            replace={"method": "PUT", "path": "/p/{{n}}", "body": {"n": "{{n}}"}},
-        )
-    )
+    replace = {"method": "PUT", "path": "/p/{{n}}", "body": {"n": "{{n}}"}}
+    org.put(numbered(upstream.base_url, replace=replace))
     return org
 
 

@@ -6,7 +6,7 @@ import socket
 import time
 
 import pytest
-from support.org import integration
+from support.org import numbered
 from support.redis_proxy import RedisProxy
 from support.redis_troubles import busy_script, cannot_save
 from support.upstream import Answer, Held
@@ -25,15 +25,8 @@ def redis(new_redis):
 @pytest.fixture
 def acme(new_org, redis, upstream):
     org = new_org("acme", redis=redis)
-    body = {"n": "{{n}}"}
-    org.put(
-        integration(
-            upstream.base_url,
-            read={"method": "GET", "path": "/r/{{n}}"},
-            keyed={"method": "POST", "path": "/k/{{n}}", "body": body, "idempotency": "key"},
-            create={"method": "POST", "path": "/c/{{n}}", "body": body},
-        )
-    )
+    keyed = {"method": "POST", "path": "/k/{{n}}", "body": {"n": "{{n}}"}, "idempotency": "key"}
+    org.put(numbered(upstream.base_url, keyed=keyed))
     return org
 
 

@@ -5,7 +5,7 @@ import json
 import threading
 
 import pytest
-from support.org import integration
+from support.org import numbered
 from support.redis_proxy import RedisProxy
 from support.redis_troubles import busy_script, cannot_save
 from support.upstream import Answer, Held
@@ -24,14 +24,7 @@ def redis(new_redis):
 @pytest.fixture
 def acme(new_org, redis, upstream):
     org = new_org("acme", redis=redis)
-    body = {"n": "{{n}}"}
-    org.put(
-        integration(
-            upstream.base_url,
-            read={"method": "GET", "path": "/r/{{n}}"},
-            create={"method": "POST", "path": "/c/{{n}}", "body": body},
-        )
-    )
+    org.put(numbered(upstream.base_url))
     return org
 
 

@@ -56,6 +56,13 @@ def integration(base_url, name="tickets", auth="none", **members_and_actions):
     return {"name": name, "base_url": base_url, "auth": auth, **members, "actions": actions}
 
 
+def numbered(base_url, **actions):
+    """An integration whose calls a test tells apart: each has its input `n` in its path, and a write in its body too."""
+    read = {"method": "GET", "path": "/r/{{n}}"}
+    create = {"method": "POST", "path": "/c/{{n}}", "body": {"n": "{{n}}"}}
+    return integration(base_url, read=read, create=create, **actions)
+
+
 class Org:
     def __init__(self, name, redis, shard, options):
         self.name, self.redis, self.shard = name, redis, shard
