@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* answer: the items of an answer of Redis that is an array. */
+/* answer: the items of an answer of Redis that is an array. Texts belong to the answer, as long as it is there. */
 #ifndef CLI_ANSWER_H
 #define CLI_ANSWER_H
 

@@ -5,7 +5,8 @@
 
 #include "cli/exchange.h"
 
-/* Pushes the decision and waits for its reply. `by` NULL: the login name. */
+/* Pushes the decision and waits for its reply, which is put into `received` whatever it says. `by` NULL: the login name. EXIT_DONE, or
+ * another status after the line that says why there is none. */
 int decide(struct cli *cli, struct exchange *exchange, enum decision decision, const char *token,
 	const char *by, struct received *received);
 

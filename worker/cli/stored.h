@@ -31,7 +31,7 @@ void stored_release(struct stored *stored);
 bool stored_has_secret(const struct stored *stored, const char *field);
 bool stored_has_disabled(const struct stored *stored, const char *action);
 
-/* The definition put together and checked, that it stands under its own name too. */
+/* The definition put together and checked, that it stands under its own name too; into a document that was initialized. */
 void stored_document(const struct stored *stored, const struct definition_rules *rules,
 	struct document *document);
 
