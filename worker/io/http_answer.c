@@ -80,13 +80,24 @@ static void retry_after_read(struct http_call *call, const struct header *header
 		call->come_again_at = date;
 }
 
+/* Kept as it is: reading one takes longer than all else about an answer's header, and few answers need it. */
+static void date_keep(struct http_call *call, const struct header *header)
+{
+	call->date_len = header->len < sizeof(call->date) ? header->len : 0;
+	memcpy(call->date, header->value, call->date_len);
+}
+
 /* A date is told from the answer's own, so it does not matter whose clock is wrong. */
 static void retry_after_end(struct http_call *call)
 {
-	int64_t now = call->said_at >= 0 ? call->said_at : clock_redis_ms() / 1000;
+	struct header date = {call->date, call->date_len};
+	time_t said_at;
 
-	if (call->come_again_at >= 0)
-		come_again_after(call, call->come_again_at - now);
+	if (call->come_again_at < 0)
+		return;
+	said_at = date_read(&date);
+	come_again_after(
+		call, call->come_again_at - (said_at >= 0 ? said_at : clock_redis_ms() / 1000));
 }
 
 /* Names in a list, those that change nothing apart. */
@@ -135,7 +146,7 @@ static void header_read(struct http_call *call, const char *line, size_t len)
 		break;
 	case 'd':
 		if (header_is(line, len, "Date", &header))
-			call->said_at = date_read(&header);
+			date_keep(call, &header);
 		break;
 	case 'c':
 		if (header_is(line, len, "Content-Encoding", &header))
@@ -165,7 +176,8 @@ static bool status_read(struct http_call *call, const char *line, size_t len)
 	call->content_length = -1;
 	call->framing_is_broken = false;
 	call->response.retry_after_s = -1;
-	call->said_at = call->come_again_at = -1;
+	call->come_again_at = -1;
+	call->date_len = 0;
 	return true;
 }
 

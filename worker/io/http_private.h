@@ -115,8 +115,10 @@ struct http_call {
 	bool in_headers;
 	bool succeeded; /* its status is 2xx */
 	unsigned codings;
-	time_t said_at, come_again_at; /* its Date, and a Retry-After that is one; -1: none */
-	int64_t content_length;	       /* as the headers say; -1: they do not */
+	time_t come_again_at; /* a Retry-After that is a date; -1: none */
+	char date[64];	      /* its Date */
+	size_t date_len;
+	int64_t content_length; /* as the headers say; -1: they do not */
 	bool framing_is_broken;
 	size_t header_bytes;
 	char error[CURL_ERROR_SIZE];
