@@ -161,6 +161,18 @@ def test_make_install_installs_them(tmp_path):
             assert json.load(file) == schemas.load(kind)
 
 
+@pytest.mark.parametrize("file, where", [("definition.c", []), ("action.c", ["$defs", "action"])])
+def test_each_member_of_a_definition_that_the_code_reads_is_in_the_schema_and_in_the_readme(file, where):
+    read = re.findall(r'\{\.name = "(\w+)"(?!, \.refusal)', text_of("common", file))
+    schema = schemas.load("definition")
+    for name in where:
+        schema = schema[name]
+    assert len(read) >= 7 and set(schema["properties"]) == set(read)
+    readme = text_of("README.md")
+    table = re.search(r"^\| member \| meaning \|\n((?:\|.*\n)+)", readme, re.MULTILINE)[1]
+    assert set(read) <= set(re.findall(r"`(\w+)`", table)), "README's table of a definition's members has each"
+
+
 # Definitions: what the schema refuses the tool refuses; what only the tool can know it refuses alone.
 
 READ = {"method": "GET", "path": "/tickets/{{id}}"}
