@@ -25,6 +25,13 @@ void buf_init(struct buf *buf, size_t max_bytes)
 	buf->overflowed = false;
 }
 
+void buf_over(struct buf *buf, char *memory, size_t size)
+{
+	BUG_ON(size == 0);
+	*buf = (struct buf){.data = memory, .capacity = size, .max = size - 1};
+	memory[0] = '\0';
+}
+
 void buf_release(struct buf *buf)
 {
 	if (buf->capacity > 0)

@@ -205,6 +205,9 @@ void definition_free(struct definition *definition)
 	free(definition->title);
 	free(definition->description);
 	free(definition->auth_header);
+	free(definition->auth_scope);
+	free(definition->auth_audience);
+	free(definition->auth_subject);
 	url_release(&definition->base);
 	free(definition);
 }

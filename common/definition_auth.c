@@ -19,6 +19,7 @@ static const struct method methods[] = {
 	[AUTH_BEARER] = {"bearer", {"token"}, 1},
 	[AUTH_API_KEY] = {"api_key", {"key"}, 1},
 	[AUTH_BASIC] = {"basic", {"username", "password"}, 2},
+	[AUTH_SERVICE_ACCOUNT] = {"service_account", {"credential"}, 1},
 };
 
 enum member {
@@ -31,15 +32,15 @@ enum member {
 	MEMBER_COUNT,
 };
 
-#define SERVICE_ACCOUNT_ONLY "is only for the method service_account, which is not supported yet"
+#define TEXT_MAX_BYTES 2048
 
 static const struct reader_member members[MEMBER_COUNT] = {
 	[MEMBER_METHOD] = {.name = "method", .required = true},
 	[MEMBER_HEADER] = {.name = "header"},
-	[MEMBER_SCOPE] = {.name = "scope", .refusal = SERVICE_ACCOUNT_ONLY},
-	[MEMBER_AUDIENCE] = {.name = "audience", .refusal = SERVICE_ACCOUNT_ONLY},
-	[MEMBER_SUBJECT] = {.name = "subject", .refusal = SERVICE_ACCOUNT_ONLY},
-	[MEMBER_CLIENT_AUTH] = {.name = "client_auth", .refusal = SERVICE_ACCOUNT_ONLY},
+	[MEMBER_SCOPE] = {.name = "scope"},
+	[MEMBER_AUDIENCE] = {.name = "audience"},
+	[MEMBER_SUBJECT] = {.name = "subject"},
+	[MEMBER_CLIENT_AUTH] = {.name = "client_auth"},
 };
 
 const char *const *auth_fields(enum auth_method auth, size_t *count)
@@ -65,11 +66,7 @@ static bool read_method(struct reader *reader, struct definition *definition, ui
 			definition->auth = (enum auth_method)i;
 			return true;
 		}
-	if (tape_string_equals(tape, value, span_of("service_account")))
-		reader_problem(reader, "service_account is not supported yet: use bearer, api_key, "
-				       "basic or none");
-	else
-		reader_problem(reader, "must be one of bearer, api_key, basic, none");
+	reader_problem(reader, "must be one of bearer, api_key, basic, service_account, none");
 	return false;
 }
 
@@ -92,6 +89,70 @@ static void read_header(struct reader *reader, struct definition *definition, ui
 	definition->auth_header = text;
 }
 
+/* RFC 6749, section 3.3: words of these, with a space between two. */
+static bool is_scope(const char *text)
+{
+	for (const char *at = text; *at != '\0'; at++) {
+		if (*at < 0x20 || *at > 0x7e || *at == '"' || *at == '\\')
+			return false;
+		if (*at == ' ' && (at == text || at[1] == ' ' || at[1] == '\0'))
+			return false;
+	}
+	return true;
+}
+
+static bool has_control(const char *text)
+{
+	for (const char *at = text; *at != '\0'; at++)
+		if ((unsigned char)*at < 0x20 || *at == 0x7f)
+			return true;
+	return false;
+}
+
+/* One of the texts of a service account. */
+static char *read_text(struct reader *reader, uint32_t value, bool scope)
+{
+	char *text = reader_string(reader, value);
+
+	if (text == NULL)
+		return NULL;
+	if (text[0] == '\0')
+		reader_problem(reader, "is empty: leave it out where none is needed");
+	else if (strlen(text) > TEXT_MAX_BYTES)
+		reader_problem(reader, "is over 2 KiB");
+	else if (has_control(text))
+		reader_problem(reader, "holds a control character");
+	else if (scope && !is_scope(text))
+		reader_problem(reader, "must be words of ASCII without quotes and backslashes, "
+				       "with one space between two");
+	return text;
+}
+
+static void read_client_auth(struct reader *reader, struct definition *definition, uint32_t value)
+{
+	if (!reader_is(reader, value, TAPE_STRING))
+		return;
+	definition->auth_client_in_body = tape_string_equals(reader->tape, value, span_of("body"));
+	if (!definition->auth_client_in_body)
+		reader_problem(reader, "must be \"body\": without it the client's id and secret "
+				       "go into HTTP Basic");
+}
+
+static void read_service_account(
+	struct reader *reader, struct definition *definition, enum member member, uint32_t value)
+{
+	if (definition->auth != AUTH_SERVICE_ACCOUNT)
+		reader_problem(reader, "is only for the method service_account");
+	else if (member == MEMBER_SCOPE)
+		definition->auth_scope = read_text(reader, value, true);
+	else if (member == MEMBER_AUDIENCE)
+		definition->auth_audience = read_text(reader, value, false);
+	else if (member == MEMBER_SUBJECT)
+		definition->auth_subject = read_text(reader, value, false);
+	else
+		read_client_auth(reader, definition, value);
+}
+
 void definition_read_auth(struct reader *reader, struct definition *definition, uint32_t value)
 {
 	uint32_t found[MEMBER_COUNT];
@@ -112,6 +173,13 @@ void definition_read_auth(struct reader *reader, struct definition *definition, 
 	} else if (known && definition->auth == AUTH_API_KEY) {
 		reader_problem_at(reader, "header",
 			"is required: the name of the header that carries the key");
+	}
+	for (enum member member = MEMBER_SCOPE; known && member < MEMBER_COUNT; member++) {
+		if (found[member] == TAPE_NONE)
+			continue;
+		mark = reader_enter(reader, span_of(members[member].name));
+		read_service_account(reader, definition, member, found[member]);
+		reader_leave(reader, mark);
 	}
 }
 

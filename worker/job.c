@@ -92,6 +92,9 @@ static void clear(struct job *job)
 	job->confirm_token[0] = '\0';
 	job->confirm_expires_ms = 0;
 	credential_init(&job->credential);
+	job->token_wait = NULL;
+	job->token_serial = 0;
+	job->token_us = -1;
 	job->lookup = NULL;
 	job->addresses.count = 0;
 	job->lookup_us = -1;

@@ -17,6 +17,7 @@
 #include "io/integration_cache.h"
 #include "io/lanes.h"
 #include "io/resolver.h"
+#include "io/token_cache.h"
 #include "io/turn.h"
 #include "attempts.h"
 
@@ -89,10 +90,16 @@ struct job {
 
 	/* authorize */
 	struct credential credential;
+	struct token_wait *token_wait;
+	struct token_id token_id;  /* with its serial: the token that the call carries */
+	uint64_t token_serial;	   /* 0: none */
+	bool token_until_deadline; /* it is the deadline that ends the wait for it */
 	struct resolver_query *lookup;
 	struct address_list addresses;
-	int64_t lookup_us;	 /* -1: no name was looked up */
-	int64_t call_started_us; /* the call's time runs from here, lookup included */
+	int64_t token_us; /* -1: no token was waited for */
+	int64_t lookup_started_us;
+	int64_t lookup_us; /* -1: no name was looked up */
+	int64_t call_started_us; /* the call's time runs from here, token and lookup included; 0: not yet */
 
 	/* begin */
 	int64_t begun_at_ms; /* Unix time by Redis; 0: not begun */

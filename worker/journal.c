@@ -46,8 +46,8 @@ void journal_ended(const struct job *job)
 		(int64_t)response->status, "http_problem", 's',
 		job->called ? response->reason : NULL, "version", 'n', retry_version(job),
 		"confirms", 's', job->confirms.text, "trace_id", 's', trace_id, "wait_ms", 't',
-		job->waited_us, "dns_ms", 't', job->lookup_us, "connect_ms", 't',
-		response->connected_us, "upstream_ms", 't',
+		job->waited_us, "token_ms", 't', job->token_us, "dns_ms", 't', job->lookup_us,
+		"connect_ms", 't', response->connected_us, "upstream_ms", 't',
 		job->called ? response->duration_us : (int64_t)-1, "total_ms", 't',
 		clock_now_us() - job->claimed_at_us, "worker", 's', job->worker->membership.member);
 }

@@ -61,6 +61,13 @@ static bool was_tried(const struct job *job)
 	}
 }
 
+/* The upstream refused a token that was taken for good: another one may do, once. */
+static bool may_renew_token(const struct job *job)
+{
+	return job->token_serial != 0 && job->response.status == 401 &&
+	       (job->before.tries == 0 || job->before.http_status != 401);
+}
+
 /* Another attempt may end otherwise. A call that may not be repeated has these codes only where nothing of it left. */
 static bool may_pass(const struct job *job)
 {
@@ -71,7 +78,8 @@ static bool may_pass(const struct job *job)
 	case ERROR_CONNECTION_LOST:
 		return true;
 	case ERROR_UPSTREAM_STATUS:
-		return job_is_repeatable(job) && retry_status_passes(job->response.status);
+		return job_is_repeatable(job) &&
+		       (retry_status_passes(job->response.status) || may_renew_token(job));
 	default:
 		return false;
 	}
@@ -85,7 +93,8 @@ static int64_t next_due_ms(const struct job *job)
 
 	if (before >= TRIES_MAX - 1 || !may_pass(job) || job->retry_after_ms > RETRY_AFTER_MAX_MS)
 		return 0;
-	wait_ms = random_below(PAUSE_MS << before);
+	/* The upstream is well: nobody has to be spared. */
+	wait_ms = may_renew_token(job) ? 0 : random_below(PAUSE_MS << before);
 	if (wait_ms < job->retry_after_ms)
 		wait_ms = job->retry_after_ms;
 	due_ms = clock_redis_ms() + wait_ms;

@@ -310,7 +310,11 @@ static int open_tools(struct worker *worker, struct error *error)
 	if (worker->resolver == NULL)
 		return -1;
 	worker->http = http_client_new(worker->base, worker->policy, options->ca_file, error);
-	return worker->http == NULL ? -1 : 0;
+	if (worker->http == NULL)
+		return -1;
+	worker->tokens = token_cache_new(&(struct token_tools){
+		worker->base, worker->http, worker->resolver, worker->policy, worker->secrets});
+	return 0;
 }
 
 static void on_lane_waits(void *arg, struct span lane)
@@ -396,6 +400,7 @@ void worker_release(struct worker *worker)
 	lanes_free(worker->lanes);
 	integration_cache_free(worker->integrations);
 	http_server_free(worker->server);
+	token_cache_free(worker->tokens);
 	http_client_free(worker->http);
 	resolver_free(worker->resolver);
 	address_policy_free(worker->policy);

@@ -29,6 +29,7 @@
 #include "io/redis_async.h"
 #include "io/resolver.h"
 #include "io/secret_memory.h"
+#include "io/token_cache.h"
 #include "io/turn.h"
 #include "job.h"
 #include "losses.h"
@@ -50,6 +51,7 @@ struct worker {
 	struct resolver *resolver;
 	struct address_policy *policy;
 	struct http_client *http;
+	struct token_cache *tokens;
 	struct json_tape
 		response_tape; /* of the one step that reads answers, which does not wait */
 	struct buf scratch;

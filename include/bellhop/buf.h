@@ -24,6 +24,8 @@ struct buf {
 /* Nothing is allocated until the first addition. */
 void buf_init(struct buf *buf, size_t max_bytes);
 void buf_release(struct buf *buf);
+/* Over memory that the caller owns and that it never outgrows: `size - 1` bytes and a NUL. For secrets; not to be released. */
+void buf_over(struct buf *buf, char *memory, size_t size);
 /* Empty again, and no longer overflowed; the memory is kept. */
 void buf_clear(struct buf *buf);
 /* buf_clear(), giving memory back where more than `keep_bytes` are held: for buffers that are used again. */

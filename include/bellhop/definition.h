@@ -30,6 +30,7 @@ enum auth_method {
 	AUTH_BEARER,
 	AUTH_API_KEY,
 	AUTH_BASIC,
+	AUTH_SERVICE_ACCOUNT,
 };
 
 enum idempotency {
@@ -123,6 +124,11 @@ struct definition {
 	struct url base;
 	enum auth_method auth;
 	char *auth_header; /* AUTH_API_KEY only, else NULL */
+	/* AUTH_SERVICE_ACCOUNT only, else NULL; there too where none is named */
+	char *auth_scope;
+	char *auth_audience;
+	char *auth_subject;
+	bool auth_client_in_body; /* the client's id and secret, instead of HTTP Basic */
 	struct action *actions;
 	size_t action_count;
 };
@@ -134,7 +140,7 @@ struct definition *definition_read(const struct json_tape *tape, uint32_t value,
 void definition_free(struct definition *definition);
 const struct action *definition_action(const struct definition *definition, const char *name);
 
-/* The fields of the auth method's secret: "token"; "key"; "username", "password". */
+/* The fields of the auth method's secret: "token"; "key"; "username", "password"; "credential". */
 const char *const *auth_fields(enum auth_method auth, size_t *count);
 const char *auth_name(enum auth_method auth);
 const char *idempotency_name(enum idempotency idempotency);

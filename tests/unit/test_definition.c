@@ -114,7 +114,8 @@ static void unknown_members_are_named(void **state)
 	say("{\"name\": \"a\", \"base_url\": \"https://a.example\", \"auth\": {\"method\": "
 	    "\"none\", "
 	    "\"realm\": 1}, \"actions\": {}}",
-		"auth.realm: is not known here; known are method, header");
+		"auth.realm: is not known here; known are method, header, scope, audience, "
+		"subject, client_auth");
 }
 
 static void switches_are_not_part_of_a_definition(void **state)
@@ -202,6 +203,8 @@ static void auth_methods_are_read(void **state)
 			1},
 		{WITH_AUTH("https://a.example", "\"method\": \"basic\""), AUTH_BASIC,
 			{"username", "password"}, 2},
+		{WITH_AUTH("https://a.example", "\"method\": \"service_account\""),
+			AUTH_SERVICE_ACCOUNT, {"credential"}, 1},
 		{WITH_AUTH("https://a.example", "\"method\": \"api_key\", \"header\": \"X-Key\""),
 			AUTH_API_KEY, {"key"}, 1},
 	};
@@ -230,14 +233,13 @@ static void other_auth_is_refused(void **state)
 	(void)state;
 	say(WITH_AUTH("https://a.example", ""), "auth.method: is required");
 	say(WITH_AUTH("https://a.example", "\"method\": \"oauth\""),
-		"auth.method: must be one of bearer, api_key, basic, none");
+		"auth.method: must be one of bearer, api_key, basic, service_account, none");
 	say(WITH_AUTH("https://a.example", "\"method\": 1"),
 		"auth.method: must be a string, not a number");
-	say(WITH_AUTH("https://a.example", "\"method\": \"service_account\""),
-		"auth.method: service_account is not supported yet: use bearer, api_key, basic or "
-		"none");
 	say(WITH_AUTH("https://a.example", "\"method\": \"bearer\", \"scope\": \"x\""),
-		"auth.scope: is only for the method service_account, which is not supported yet");
+		"auth.scope: is only for the method service_account");
+	say(WITH_AUTH("https://a.example", "\"method\": \"none\", \"client_auth\": \"body\""),
+		"auth.client_auth: is only for the method service_account");
 	say(WITH_AUTH("https://a.example", "\"method\": \"api_key\""),
 		"auth.header: is required: the name of the header that carries the key");
 	say(WITH_AUTH("https://a.example", "\"method\": \"bearer\", \"header\": \"X\""),

@@ -6,6 +6,7 @@
 #include "bellhop/key.h"
 #include "bellhop/redact.h"
 #include "bellhop/seal.h"
+#include "bellhop/service_account.h"
 #include "cli/script.h"
 #include "cli/secret_input.h"
 #include "cli/stored.h"
@@ -55,7 +56,8 @@ static int refuse_field(const struct sealing *sealing, const struct definition *
 }
 
 /* Asks for the value, once everything else is known to be right. */
-static int read_value(struct sealing *sealing)
+static int read_value(
+	const struct cli *cli, struct sealing *sealing, const struct definition *definition)
 {
 	struct error error = {0};
 	char prompt[384];
@@ -68,6 +70,10 @@ static int read_value(struct sealing *sealing)
 	const char *reason = seal_refuses(sealing->field, value->text, value->len);
 	if (reason)
 		return fail("%s is not taken: %s", sealing->field, reason);
+	if (definition->auth == AUTH_SERVICE_ACCOUNT &&
+		service_account_check((struct span){value->text, value->len},
+			definition->auth_subject != NULL, cli->rules.allow_http, &error) < 0)
+		return fail("%s is not taken: %s", sealing->field, error.text);
 	if (value->len < REDACT_MIN_BYTES)
 		note("warning: a value under %d bytes is not redacted where an upstream echoes it",
 			REDACT_MIN_BYTES);
@@ -124,7 +130,7 @@ static int seal_for(struct cli *cli, struct sealing *sealing, const struct store
 {
 	int status = refuse_field(sealing, definition);
 	if (status == EXIT_DONE)
-		status = read_value(sealing);
+		status = read_value(cli, sealing, definition);
 	if (status == EXIT_DONE)
 		status = seal(cli, sealing, stored, definition->base.origin, again);
 	return status;

@@ -114,8 +114,9 @@ static void make_line(struct credential *credential, const struct integration *i
 		token = basic_token(block, values[0], values[1]);
 		credential->line = line(block, "Authorization", "Basic ", token);
 		break;
+	case AUTH_SERVICE_ACCOUNT:
 	case AUTH_NONE:
-		BUG("a secret without a method");
+		BUG("no method with a line of its own");
 	}
 	redact_init(&credential->redactor, block->at, block->left);
 	for (size_t i = 0; i < integration->secret_count; i++)
@@ -128,6 +129,7 @@ void credential_init(struct credential *credential)
 {
 	credential->block = NULL;
 	credential->line = NULL;
+	credential->has_account = false;
 	redact_init(&credential->redactor, NULL, 0);
 }
 
@@ -135,8 +137,51 @@ void credential_clear(struct credential *credential, struct secret_memory *memor
 {
 	if (credential->block == NULL)
 		return;
+	if (credential->has_account)
+		service_account_release(&credential->account);
 	secret_memory_give(memory, credential->block);
 	credential_init(credential);
+}
+
+/* The value, then the strings that are in it. */
+static int open_account(struct credential *credential, const struct integration *integration,
+	struct keyring *keyring, struct secret_memory *memory, struct error *error)
+{
+	size_t bytes = keyring_open_bytes(span_of(integration->secrets[0].sealed));
+	struct error why = {0};
+	struct block block = {.left = 2 * bytes};
+	struct span value = {NULL, 0};
+
+	credential->block = block.at = secret_memory_take(memory, block.left);
+	if (open_value(integration, 0, keyring, &block, &value, error) < 0)
+		return -1;
+	if (service_account_read(&credential->account, value, cut(&block, value.len + 1),
+		    value.len + 1, &why) < 0)
+		return error_set(error, ERROR_SECRET_UNREADABLE,
+			"The secret credential of this integration cannot be used (%s): an "
+			"administrator can set it again.",
+			why.text);
+	credential->has_account = true;
+	return 0;
+}
+
+void credential_use_token(
+	struct credential *credential, struct secret_memory *memory, struct span token)
+{
+	struct span secret = credential->account.secret;
+	struct block block = {.left = PREFIX_BYTES + token.len + redact_bytes(token.len) +
+				      redact_bytes(secret.len)};
+	char *opened = credential->block;
+
+	BUG_ON(!credential->has_account);
+	credential->block = block.at = secret_memory_take(memory, block.left);
+	credential->line = line(&block, "Authorization", "Bearer ", token);
+	redact_init(&credential->redactor, block.at, block.left);
+	redact_add(&credential->redactor, token);
+	redact_add(&credential->redactor, secret);
+	service_account_release(&credential->account);
+	credential->has_account = false;
+	secret_memory_give(memory, opened);
 }
 
 int credential_open(struct credential *credential, const struct integration *integration,
@@ -154,6 +199,8 @@ int credential_open(struct credential *credential, const struct integration *int
 	}
 	if (integration->secret_count == 0)
 		return 0;
+	if (integration->definition->auth == AUTH_SERVICE_ACCOUNT)
+		return open_account(credential, integration, keyring, memory, error);
 	block.left = bytes_needed(integration);
 	credential->block = block.at = secret_memory_take(memory, block.left);
 	for (size_t i = 0; i < integration->secret_count; i++) {

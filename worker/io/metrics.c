@@ -31,6 +31,7 @@ static struct {
 	uint64_t jobs[QUEUE_COUNT][STATUS_COUNT];
 	uint64_t errors[ERROR_CODE_COUNT];
 	uint64_t calls[CLASSES];
+	uint64_t tokens[METRICS_TOKEN_COUNT];
 	struct histogram waits[QUEUE_COUNT];
 	struct histogram job_time, call_time;
 } metrics;
@@ -71,6 +72,11 @@ void metrics_call_ended(int status, int64_t us)
 {
 	metrics.calls[status >= 100 && status < 600 ? status / 100 : 0]++;
 	observe(&metrics.call_time, us);
+}
+
+void metrics_token_fetched(enum metrics_token how)
+{
+	metrics.tokens[how]++;
 }
 
 static void head(struct buf *out, const char *name, const char *type, const char *help)
@@ -189,11 +195,27 @@ static void write_jobs(struct buf *out)
 			(unsigned long long)metrics.calls[class]);
 }
 
+static void write_tokens(struct buf *out)
+{
+	static const char *const results[METRICS_TOKEN_COUNT] = {
+		[METRICS_TOKEN_FETCHED] = "fetched",
+		[METRICS_TOKEN_REFUSED] = "refused",
+		[METRICS_TOKEN_UNAVAILABLE] = "unavailable",
+	};
+
+	head(out, "token_fetches_total", "counter",
+		"Questions to token endpoints for service accounts, by result.");
+	for (int how = 0; how < METRICS_TOKEN_COUNT; how++)
+		buf_printf(out, PREFIX "token_fetches_total{result=\"%s\"} %llu\n", results[how],
+			(unsigned long long)metrics.tokens[how]);
+}
+
 void metrics_write(struct buf *out)
 {
 	head(out, "build_info", "gauge", "Always 1; the labels say what runs.");
 	buf_add_string(out, PREFIX "build_info{version=\"" BELLHOP_VERSION "\"} 1\n");
 	write_jobs(out);
+	write_tokens(out);
 	write_counters(out);
 	write_redis_errors(out);
 	write_gauges(out);

@@ -74,6 +74,14 @@ enum metrics_gauge {
 		METRICS_GAUGE_COUNT
 };
 
+/* How a token endpoint was asked in vain, or not. */
+enum metrics_token {
+	METRICS_TOKEN_FETCHED,
+	METRICS_TOKEN_REFUSED,
+	METRICS_TOKEN_UNAVAILABLE, /* it may be another moment later */
+	METRICS_TOKEN_COUNT
+};
+
 void metrics_add(enum metrics_counter counter, uint64_t count);
 void metrics_set(enum metrics_gauge gauge, int64_t value);
 /* A job's end: its time from claim to settle. `code` is ERROR_NONE where it did not fail. */
@@ -83,6 +91,7 @@ void metrics_job_ended(
 void metrics_job_waited(enum queue queue, int64_t us);
 /* A call's end; `status` 0: no answer came. */
 void metrics_call_ended(int status, int64_t us);
+void metrics_token_fetched(enum metrics_token how);
 /* Adds the whole text. */
 void metrics_write(struct buf *out);
 

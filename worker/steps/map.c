@@ -92,6 +92,8 @@ static void map_status(struct job *job)
 {
 	int status = job->response.status;
 
+	if (status == 401 && job->token_serial != 0)
+		token_cache_drop(job->worker->tokens, &job->token_id, job->token_serial);
 	if (status >= 300 && status < 400) {
 		job_error(job, ERROR_REDIRECT_REFUSED,
 			"The upstream answered with a redirect (%d), and redirects are not "
