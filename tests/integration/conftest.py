@@ -9,6 +9,7 @@ Fixtures. Real servers, on free ports of the loopback interface.
     tls_upstream     factory: `tls_upstream("good")`, "wrong_host", "self_signed"
     worker           a running bellhopd, one a module, on a shard of its own; told what the module's WORKER says
     start_worker     factory: a worker of the test's own on the module's shard; every worker must end well
+    keys, tokens     private keys of service accounts, and a token endpoint at `other_upstream`
     acme, globex     organisations with a name of the test's own, so that what other tests left cannot be met
     bellhop          runs the tool: `bellhop("check", "-", stdin=…, redis_url=…)`
 
@@ -23,6 +24,7 @@ from support.certificates import Certificates
 from support.org import Org, heard
 from support.programs import Worker, run
 from support.redis_process import RedisProcess
+from support.tokens import Tokens, openssl
 from support.upstream import Upstream
 
 counter = itertools.count(1)
@@ -212,3 +214,25 @@ def bellhop(tool_options):
         return run("bellhop", arguments, {**tool_options, **options}, stdin)
 
     return call
+
+
+@pytest.fixture(scope="session")
+def keys(tmp_path_factory):
+    """Private keys as PEM, with the file of the public one."""
+    made = {}
+    folder = tmp_path_factory.mktemp("accounts")
+    for name, kind in {
+        "rsa": ("RSA", "rsa_keygen_bits:2048"), "ec": ("EC", "ec_paramgen_curve:P-256"), "small": ("RSA", "rsa_keygen_bits:1024"),
+        "other_curve": ("EC", "ec_paramgen_curve:P-384"),
+    }.items():  # fmt: skip
+        pem = openssl("genpkey", "-algorithm", kind[0], "-pkeyopt", kind[1])
+        public = folder / (name + ".pub")
+        public.write_bytes(openssl("pkey", "-pubout", stdin=pem))
+        made[name] = (pem.decode(), str(public))
+    made["locked"] = (openssl("pkey", "-aes256", "-passout", "pass:x", stdin=made["rsa"][0].encode()).decode(), None)
+    return made
+
+
+@pytest.fixture
+def tokens(other_upstream):
+    return Tokens(other_upstream)
