@@ -80,10 +80,16 @@ static pcre2_code *compile(const struct buf *written, struct buf *problem)
 	return code;
 }
 
-static struct pattern *make(struct span text, pcre2_code *code, uint32_t least)
+struct pattern *pattern_make(
+	struct span text, const struct buf *written, uint32_t least, struct buf *problem)
 {
-	struct pattern *pattern = xcalloc(1, sizeof(*pattern));
+	pcre2_code *code = compile(written, problem);
+	struct pattern *pattern;
 	uint32_t groups;
+
+	if (code == NULL)
+		return NULL;
+	pattern = xcalloc(1, sizeof(*pattern));
 
 	pcre2_pattern_info(code, PCRE2_INFO_CAPTURECOUNT, &groups);
 	pattern->code = code;
@@ -96,7 +102,6 @@ static struct pattern *make(struct span text, pcre2_code *code, uint32_t least)
 struct pattern *pattern_compile(struct span text, struct buf *problem)
 {
 	struct pattern *pattern = NULL;
-	pcre2_code *code;
 	struct buf written;
 	struct ecma ecma = {.text = text, .out = &written, .problem = problem};
 
@@ -105,10 +110,9 @@ struct pattern *pattern_compile(struct span text, struct buf *problem)
 		return NULL;
 	}
 	buf_init(&written, WRITTEN_MAX_BYTES);
-	code = ecma_write(&ecma) ? compile(&written, problem) : NULL;
+	if (ecma_write(&ecma))
+		pattern = pattern_make(text, &written, ecma.least, problem);
 	BUG_ON(written.overflowed);
-	if (code != NULL)
-		pattern = make(text, code, ecma.least);
 	buf_release(&written);
 	return pattern;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * pattern: a regular expression of ECMA-262 (with its flag u), as far as pcre2 goes; for the schema*.c files alone.
+ * pattern: a regular expression of ECMA-262 (with its flag u), as far as pcre2 goes; for the schema*.c and jsonpath*.c files
+ * alone.
  *
  * It is looked for anywhere in a text; `$` is the very end; \d, \w and \b are of ASCII. How long a search may take is
  * counted, not timed: the same pattern and text have the same answer on every machine, however busy.
@@ -19,6 +20,10 @@ struct pattern;
 
 /* `text` is UTF-8. NULL where it is no pattern; why is added to `problem` ("has (?R) at character 1, where …"). */
 struct pattern *pattern_compile(struct span text, struct buf *problem);
+/* The same of what another grammar was written as for pcre2: `least` is the most that a repeat in it asks for at least, 1 or
+ * more. */
+struct pattern *pattern_make(
+	struct span text, const struct buf *written, uint32_t least, struct buf *problem);
 void pattern_free(struct pattern *pattern);
 /* As it was written. */
 const char *pattern_text(const struct pattern *pattern);
