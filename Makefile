@@ -146,7 +146,7 @@ unit: $(UNIT_BIN) $(IO_UNIT_BIN) ## unit tests: common/ without network, worker/
 	@scripts/unit $(UNIT_BIN) $(IO_UNIT_BIN)
 
 # libFuzzer is clang's, and wants everything it runs to be built for it: so in a folder of its own. What it finds there is
-# kept in build-fuzz/corpus; tests/fuzz/corpus holds the starts.
+# kept in build-fuzz/corpus; tests/fuzz/corpus holds the starts, NAME.dict the words of a grammar where it helps.
 FUZZ_SECONDS ?= 30
 fuzz: ## each fuzzer for FUZZ_SECONDS (30), with clang
 	@$(MAKE) --no-print-directory CC=clang B=build-fuzz SAN=fuzzer-no-link,address,undefined fuzz-run
@@ -161,6 +161,7 @@ fuzz-run: $(FUZZ_BIN)
 		mkdir -p $B/corpus/$$name $B/found; \
 		$$target -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=1024 -verbosity=0 \
 			-print_final_stats=1 -artifact_prefix=$B/found/$$name- \
+			$$(ls tests/fuzz/$$name.dict 2>/dev/null | sed 's/^/-dict=/') \
 			$B/corpus/$$name $$(ls -d tests/fuzz/corpus/$$name 2>/dev/null) >$$log 2>&1 || \
 			{ cat $$log; exit 1; }; \
 		runs=$$(sed -n 's/^stat::number_of_executed_units: *//p' $$log); \

@@ -30,7 +30,8 @@ struct compiler {
 	struct mapping *mapping;
 	const struct json_tape *tape;
 	struct problems *problems;
-	struct buf literal; /* since the last query */
+	size_t pattern_bytes; /* of its queries together */
+	struct buf literal;   /* since the last query */
 	struct buf place;
 	struct buf scratch;
 };
@@ -70,6 +71,12 @@ static void compile_query(struct compiler *compiler, struct span text)
 	}
 	end_literal(compiler);
 	add_part(compiler->mapping)->query = query;
+	compiler->pattern_bytes += jsonpath_pattern_bytes(query);
+	if (compiler->pattern_bytes > JSONPATH_MAX_PATTERN_BYTES) {
+		problems_add(compiler->problems, compiler->place.data,
+			"with this query the patterns of the mapping are too large together");
+		compiler->pattern_bytes = 0; /* what comes after it may be good */
+	}
 }
 
 static void compile_string(struct compiler *compiler, uint32_t string)

@@ -16,19 +16,85 @@
 
 static const struct tape_limits limits = {.depth = 64, .values = 1 << 20};
 
-static void check_find(const struct jsonpath *path, const struct json_tape *tape)
+static int find(const struct jsonpath *path, const struct json_tape *tape,
+	struct jsonpath_nodes *nodes, uint64_t steps)
 {
-	struct jsonpath_nodes nodes;
 	int result;
 
-	jsonpath_nodes_init(&nodes, MAX_NODES, MAX_STEPS);
-	result = jsonpath_find(path, tape, &nodes);
-	BUG_ON(nodes.count > (result == 0 ? MAX_NODES : 0));
-	BUG_ON(jsonpath_is_singular(path) && nodes.count > 1);
-	for (size_t i = 0; i < nodes.count; i++) {
-		BUG_ON(nodes.items[i] >= tape->count);
-		/* Without descendants, one after the other as the text has them. */
-		BUG_ON(i > 0 && nodes.items[i] <= nodes.items[i - 1]);
+	jsonpath_nodes_init(nodes, MAX_NODES, steps);
+	result = jsonpath_find(path, tape, nodes);
+	BUG_ON(nodes->count > (result == 0 ? MAX_NODES : 0));
+	BUG_ON(nodes->steps > steps);
+	return result;
+}
+
+static uint32_t children(const struct json_tape *tape)
+{
+	enum tape_type type = tape_type(tape, 0);
+
+	return type == TAPE_ARRAY || type == TAPE_OBJECT ? tape->nodes[0].count : 0;
+}
+
+/* Of the top's children a filter takes all or none, as what is in it asks of the top and says `holds`. */
+static void check_filter(struct buf *query, const struct json_tape *tape, bool holds)
+{
+	char reason[JSONPATH_REASON_BYTES];
+	struct jsonpath *path = jsonpath_compile((struct span){query->data, query->len}, reason);
+	struct jsonpath_nodes nodes;
+
+	if (path == NULL) {
+		BUG_ON(strstr(reason, "inside one another") == NULL &&
+			strstr(reason, "inside the brackets") == NULL);
+		return;
+	}
+	if (find(path, tape, &nodes, MAX_STEPS) == 0)
+		BUG_ON(nodes.count != (holds ? children(tape) : 0));
+	jsonpath_nodes_release(&nodes);
+	jsonpath_free(path);
+}
+
+/* What is found by itself is what is found inside of a filter, where nothing is kept and the search may end early. */
+static void check_filters(
+	struct span query, bool singular, const struct json_tape *tape, size_t count)
+{
+	int len = (int)query.len;
+	struct buf filter;
+
+	buf_init(&filter, SIZE_MAX);
+	buf_printf(&filter, "$[?count(%.*s)==%zu.0]", len, query.data, count);
+	check_filter(&filter, tape, true);
+	buf_clear(&filter);
+	buf_printf(&filter, "$[?!%.*s]", len, query.data);
+	check_filter(&filter, tape, count == 0);
+	buf_clear(&filter);
+	if (singular)
+		buf_printf(&filter, "$[?%.*s==%.*s]", len, query.data, len, query.data);
+	else
+		buf_printf(&filter, "$[?value(%.*s)!=value(%.*s)||value(%.*s)==null&&!%.*s]", len,
+			query.data, len, query.data, len, query.data, len, query.data);
+	check_filter(&filter, tape, singular);
+	buf_release(&filter);
+}
+
+static void check_find(struct span query, const struct jsonpath *path, const struct json_tape *tape)
+{
+	bool singular = jsonpath_is_singular(path);
+	struct jsonpath_nodes nodes, again;
+	uint64_t spent;
+
+	if (find(path, tape, &nodes, MAX_STEPS) == 0) {
+		BUG_ON(singular && nodes.count > 1);
+		for (size_t i = 0; i < nodes.count; i++)
+			BUG_ON(nodes.items[i] >= tape->count);
+		spent = MAX_STEPS - nodes.steps;
+		BUG_ON(find(path, tape, &again, spent - 1) == 0);
+		jsonpath_nodes_release(&again);
+		BUG_ON(find(path, tape, &again, MAX_STEPS) != 0 || again.count != nodes.count);
+		BUG_ON(nodes.count > 0 &&
+			memcmp(nodes.items, again.items, nodes.count * sizeof(*nodes.items)) != 0);
+		jsonpath_nodes_release(&again);
+		if (memchr(query.data, 0, query.len) == NULL)
+			check_filters(query, singular, tape, nodes.count);
 	}
 	jsonpath_nodes_release(&nodes);
 }
@@ -77,7 +143,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	json_tape_init(&tape);
 	if (json_tape_read(&tape, json.data, json.len, &limits, NULL) == 0) {
 		if (path != NULL)
-			check_find(path, &tape);
+			check_find(query, path, &tape);
 		/* What is not UTF-8 would not be the same query once it was written as JSON. */
 		if (strncmp(reason, "a text that is not UTF-8", 24) != 0)
 			check_mapping(query, path != NULL, &tape);

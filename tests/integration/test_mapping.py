@@ -191,6 +191,37 @@ def test_a_mapping_that_multiplies_the_response_fails(read):
     assert (reply.code, reply["sent"], reply["error"]["retryable"]) == ("mapping_failed", "yes", False)
 
 
+DESK = {
+    "inbox": {"tickets": [{"id": 1, "prio": 3, "tags": ["fire"]}, {"id": 18446744073709551615, "prio": 1.0, "tags": []}]},
+    "closed": {"tickets": [{"id": 3, "prio": 1, "who": {"mail": "a@x.example"}}]},
+}
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("$..tickets[?@.prio == 1].id", "[18446744073709551615,3]"),
+        ("$..tickets[-1:].id", "[18446744073709551615,3]"),
+        ("$['closed', 'inbox'].tickets[0].id", "[3,1]"),
+        ("$..[?@.tags[?@ == 'fire'] || search(@.who.mail, '@x\\\\.')].id", "[1,3]"),
+        ("$.*[?count(@[*]) < 2][0].prio", "[1]"),
+        ("$..[?length(@.tags) == 0].prio", "[1.0]"),
+        ("$..[?match(@, $.closed.tickets[0].who.mail)]", '["a@x.example"]'),
+        ("$..nothing", "[]"),
+    ],
+)
+def test_any_query_of_the_rfc_may_stand_in_a_mapping(read, query, expected):
+    assert output_text(read(Answer(json=DESK), {"found": query})) == '{"found":%s}' % expected
+
+
+def test_a_mapping_with_more_work_than_its_bound_fails(read):
+    many = json.dumps([[i] for i in range(5000)]).encode()
+    for query in ("$[?$..x]", "$..*[?count($..*) == 0]", "$..[?search('%s', '(a*)*\\\\p{Nd}')]" % ("a" * 4000)):
+        reply = read(Answer(body=many), {"found": query})
+        assert (reply.code, reply["sent"], reply["error"]["retryable"]) == ("mapping_failed", "yes", False)
+        assert "more work" in reply["error"]["message"]
+
+
 def test_what_an_upstream_says_in_an_error_is_told_from_its_start(read):
     reply = read(Answer(400, body=b"no: " + b"x" * 60000))
     assert reply.code == "upstream_status"

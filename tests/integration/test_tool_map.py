@@ -74,6 +74,22 @@ def test_with_a_file_it_needs_neither_redis_nor_an_org(with_file):
     assert with_file("hello").out == '{"text":"hello"}\n'
 
 
+@pytest.mark.parametrize(
+    ("query", "place"),
+    [
+        ("$.a[?@.b = 1]", "expected `,` or `]` at column 10"),
+        ("$.a[?length(@.b)]", "a function whose value is compared with nothing at column 6"),
+        ("$.größe[01]", "a number with a zero before it at column 9"),
+        ("$..", "expected a name, `*` or `[` after `..` at column 4"),
+    ],
+)
+def test_a_wrong_query_is_said_with_its_column(with_file, bellhop, tmp_path, query, place):
+    result = with_file("{}", {"found": query})
+    assert (result.code, result.out) == (1, "") and place in result.err
+    checked = bellhop("check", str(tmp_path / "definition.json"))
+    assert checked.code == 1 and "actions.get.output.found: " + place in checked.out
+
+
 def test_a_sample_that_the_mapping_cannot_read_is_one_line_and_exit_1(with_file):
     result = with_file("<html>", MAPPING)
     assert (result.code, result.out) == (1, "")
