@@ -157,12 +157,16 @@ def test_each_query_that_finds_nothing_in_the_sample_is_a_warning(sampled):
     assert len(sampled({**SAMPLE, "tags": []}, "--strict", code=1)) == 1
 
 
-def test_a_sample_that_cannot_be_mapped_is_an_error(sampled):
+def test_a_sample_that_cannot_be_mapped_is_an_error(sampled, check, tmp_path):
     (line,) = sampled("<html>", code=1)
     assert line.startswith("actions.act.output: cannot map the sample: invalid_response: The answer is not JSON")
     (line,) = sampled("x" * (1024 * 1024 + 1), code=1)
     assert "larger than the 1048576 bytes" in line
     assert sampled("<html>", act=READ) == []
+    path = tmp_path / "page"
+    path.write_text("<html>")
+    (line,) = check("--sample", str(path), code=1, **{"get.one": {**READ, "output": OUTPUT}})
+    assert line.startswith('actions."get.one".output: cannot map the sample: ')
 
 
 def test_the_action_is_named_where_more_than_one_maps(bellhop, tmp_path):

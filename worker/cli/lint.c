@@ -56,7 +56,9 @@ static void hold(struct document *document, const struct cli *cli, const struct 
 	struct json_tape tape;
 	struct buf output;
 	char place[PLACE_BYTES];
-	snprintf(place, sizeof(place), "actions.%s.output", action->name);
+	/* As a reader of definitions names it: what is no plain word stands in quotes. */
+	const char *quote = strchr(action->name, '.') ? "\"" : "";
+	snprintf(place, sizeof(place), "actions.%s%s%s.output", quote, action->name, quote);
 	json_tape_init(&tape);
 	buf_init(&output, 0);
 	if (sample->len > max_bytes)
