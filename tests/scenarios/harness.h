@@ -37,6 +37,10 @@ void is_switched_off(const char *action);
 void name_resolves_to(const char *address); /* NULL: to nothing */
 void name_lookup_takes(int64_t ms);
 
+/* The secret is a client's, with which tokens are asked for; what its endpoint answers from now on: a token that serves for an hour, or this. */
+void it_is_a_service_account(void);
+void token_endpoint_answers(int status, const char *body);
+
 /* Jobs and decisions. `id` is its own in a story; a second push of the same is a duplicate. */
 void job_arrives(const char *queue, const char *id, const char *action);
 void job_arrives_with_deadline(

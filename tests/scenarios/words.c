@@ -44,7 +44,7 @@ static const struct {
 
 static unsigned version;
 
-static void next_version(void)
+void words_next_version(void)
 {
 	char text[16];
 
@@ -65,7 +65,7 @@ void words_begin(void)
 		snprintf(field, sizeof(field), "action:%s", actions[i].name);
 		redis_do("HSET", INTEGRATION, field, actions[i].json, NULL);
 	}
-	next_version();
+	words_next_version();
 	secret_is("s3cret-s3cret");
 }
 
@@ -94,13 +94,13 @@ void the_definition_changes(void)
 {
 	redis_do("HSET", INTEGRATION, "action:create",
 		"{\"method\":\"POST\",\"path\":\"/v2/tickets\"," QUERY "}", NULL);
-	next_version();
+	words_next_version();
 }
 
 void the_definition_is_broken(void)
 {
 	redis_do("HSET", INTEGRATION, "definition", "{\"name\":\"tickets\"}", NULL);
-	next_version();
+	words_next_version();
 }
 
 void is_switched_off(const char *action)
@@ -109,7 +109,7 @@ void is_switched_off(const char *action)
 
 	snprintf(field, sizeof(field), "disabled:%s", action);
 	redis_do("HSET", INTEGRATION, field, "1", NULL);
-	next_version();
+	words_next_version();
 }
 
 static int64_t lookup_us = 1000;

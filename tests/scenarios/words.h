@@ -6,4 +6,7 @@
 /* Fills the fake Redis with the integration that every story begins with. */
 void words_begin(void);
 
+/* The integration was changed. */
+void words_next_version(void);
+
 #endif

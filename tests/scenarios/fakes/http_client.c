@@ -35,12 +35,16 @@ struct http_call {
 
 static struct plan plans[PLANS_MAX];
 static size_t plan_count, plan_next;
+static struct plan token_plan;
+static bool gave_tokens;
 static struct request_seen sent[SENT_MAX];
 static size_t sent_count, open_count;
 
 void upstream_reset(void)
 {
 	plan_count = plan_next = sent_count = 0;
+	gave_tokens = false;
+	upstream_plan_tokens(NULL);
 	upstream_resolves_to("93.184.216.34", 1000);
 }
 
@@ -48,6 +52,23 @@ void upstream_plan(const struct plan *plan)
 {
 	BUG_ON(plan_count == PLANS_MAX);
 	plans[plan_count++] = *plan;
+}
+
+void upstream_plan_tokens(const struct plan *plan)
+{
+	static const struct plan usual = {.end = HTTP_ANSWERED,
+		.status = 200,
+		.body = "{\"access_token\":\"t0ken-t0ken\",\"token_type\":\"Bearer\",\"expires_"
+			"in\":3600}",
+		.retry_after_s = -1,
+		.takes_us = ANSWERS_US};
+
+	token_plan = plan != NULL ? *plan : usual;
+}
+
+bool upstream_gave_tokens(void)
+{
+	return gave_tokens;
 }
 
 size_t upstream_sent_count(void)
@@ -211,7 +232,14 @@ static void on_leaves(evutil_socket_t fd, short what, void *arg)
 	io_done(fault, call->base);
 }
 
-static struct plan next_plan(void)
+static bool asks_for_token(const struct http_request *request)
+{
+	size_t len = strlen(request->url);
+
+	return len > 6 && strcmp(request->url + len - 6, "/token") == 0;
+}
+
+static struct plan next_plan(const struct http_request *request)
 {
 	static const struct plan usual = {.end = HTTP_ANSWERED,
 		.status = 200,
@@ -219,6 +247,10 @@ static struct plan next_plan(void)
 		.retry_after_s = -1,
 		.takes_us = ANSWERS_US};
 
+	if (asks_for_token(request)) {
+		gave_tokens = true;
+		return token_plan;
+	}
 	return plan_next < plan_count ? plans[plan_next++] : usual;
 }
 
@@ -242,7 +274,7 @@ struct http_call *http_start(struct http_client *client, const struct http_reque
 	fault = io_call(IO_HTTP_START, client->base, "http_start");
 	if (fault == IO_DIES_BEFORE)
 		return call;
-	call->plan = next_plan();
+	call->plan = next_plan(request);
 	if (fault == IO_FAILS || fault == IO_LOST_BEFORE) {
 		call->plan.unsent = true;
 		call->plan.end = fault == IO_FAILS ? HTTP_BLOCKED : HTTP_TLS_FAILED;

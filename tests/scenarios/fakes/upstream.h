@@ -23,6 +23,10 @@ struct plan {
 };
 
 void upstream_plan(const struct plan *plan);
+/* What is asked of a URL that ends in `/token` has a fate of its own, the same each time; NULL: it is a token. */
+void upstream_plan_tokens(const struct plan *plan);
+/* Whether tokens were asked for: they are kept beyond the jobs, and a fetch that nobody waits for goes on. */
+bool upstream_gave_tokens(void);
 
 /* One request of which a byte left. */
 struct request_seen {
