@@ -6,6 +6,7 @@
 
 #include "bellhop/bug.h"
 #include "bellhop/json_tape.h"
+#include "bellhop/redact.h"
 
 #define STRING_MAX_BYTES 2048 /* of all but the secret */
 
@@ -185,7 +186,7 @@ int service_account_fits(const struct service_account *account, bool has_subject
 }
 
 int service_account_check(struct span text, bool has_subject, const struct origin_list *allow_http,
-	struct error *error)
+	bool *redactable, struct error *error)
 {
 	struct service_account account;
 	char *memory;
@@ -196,6 +197,8 @@ int service_account_check(struct span text, bool has_subject, const struct origi
 	status = service_account_read(&account, text, memory, text.len + 1, error);
 	if (status == 0) {
 		status = service_account_fits(&account, has_subject, allow_http, error);
+		if (status == 0)
+			*redactable = account.secret.len >= REDACT_MIN_BYTES;
 		service_account_release(&account);
 	}
 	sodium_free(memory);

@@ -120,6 +120,22 @@ int token_answer_read(struct token_answer *answer, struct span body, char *memor
 	return status;
 }
 
+bool token_answer_is_error(struct span body)
+{
+	struct json_tape tape;
+	bool is_error = false;
+
+	json_tape_init(&tape);
+	if (json_tape_read(&tape, body.data, body.len, &limits, NULL) == 0) {
+		uint32_t error = tape_member(&tape, 0, "error");
+
+		is_error = error != TAPE_NONE && tape_type(&tape, error) == TAPE_STRING &&
+			   tape_member(&tape, 0, "access_token") == TAPE_NONE;
+	}
+	json_tape_release(&tape);
+	return is_error;
+}
+
 /* Cuts at a character. */
 static void cut(struct buf *text, size_t len)
 {

@@ -35,8 +35,8 @@ void service_account_release(struct service_account *account);
  * and half a sentence, as above. */
 int service_account_fits(const struct service_account *account, bool has_subject,
 	const struct origin_list *allow_http, struct error *error);
-/* Both, of a text that is only to be judged. */
+/* Both, of a text that is only to be judged. On success `*redactable` says whether its secret would be found where an upstream echoes it. */
 int service_account_check(struct span text, bool has_subject, const struct origin_list *allow_http,
-	struct error *error);
+	bool *redactable, struct error *error);
 
 #endif

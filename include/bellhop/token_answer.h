@@ -25,6 +25,8 @@ struct token_answer {
 int token_answer_read(struct token_answer *answer, struct span body, char *memory, size_t size,
 	const char **reason);
 
+/* Whether the body is an error as RFC 6749 has it: some endpoints answer 200 with one. */
+bool token_answer_is_error(struct span body);
 /* Any other answer, for a person: adds `invalid_client: no such client` to `said` where it is an error as the RFC has it, without
  * control characters, redacted, cut; and to `details` `{"status","error"?,"error_description"?}`, or with `"body"` the start of
  * anything else. */

@@ -48,6 +48,8 @@ OAUTH = {"error": "invalid_client", "error_description": "no such\nclient"}
         (Answer(503, json={"error": "temporarily_unavailable"}), True, "try again later",
          {"status": 503, "error": "temporarily_unavailable"}),
         (Answer(302, headers={"Location": "/v1/other"}), False, "redirects are not followed", {"status": 302}),
+        (Answer(200, json=OAUTH), False, "(status 200, invalid_client: no such client)",
+         {"status": 200, "error": "invalid_client", "error_description": "no such client"}),
         (Answer(body=b"{"), False, "not JSON", {"status": 200}),
         (Answer(body=b'{"access_token":"a","access_token":"b","token_type":"Bearer"}'), False, "not JSON", {"status": 200}),
         (Answer(json=[GOOD]), False, "not a JSON object", {"status": 200}),
@@ -189,6 +191,13 @@ def test_a_credential_does_not_follow_the_base_url_to_another_origin(desk, upstr
 def test_what_is_no_credential_is_refused_when_it_is_set(desk, value, says):
     refused = desk.bellhop("secret", "set", "tickets", "credential", stdin=value)
     assert refused.code == 1 and says in refused.err and len(refused.err.splitlines()) == 1, refused.err
+
+
+def test_a_client_secret_that_is_too_short_to_redact_is_taken_with_a_warning(desk, tokens):
+    taken = desk.done("secret", "set", "tickets", "credential", stdin=client(tokens, client_secret="short"))
+    assert "warning: a value under 8 bytes is not redacted" in taken.err
+    taken = desk.done("secret", "set", "tickets", "credential", stdin=client(tokens))
+    assert taken.err == ""
 
 
 def test_a_client_cannot_act_for_a_subject(desk, upstream, tokens):

@@ -94,12 +94,14 @@ static void what_is_wrong_is_said_without_a_word_of_it(void **state)
 static void judge(const char *uri, const char *expected)
 {
 	struct error error = {0};
+	bool redactable = true;
 	char text[500];
 
 	snprintf(text, sizeof(text),
 		"{\"client_id\": \"a\", \"client_secret\": \"b\", \"token_uri\": \"%s\"}", uri);
-	assert_int_equal(
-		service_account_check(span_of(text), false, NULL, &error), expected ? -1 : 0);
+	assert_int_equal(service_account_check(span_of(text), false, NULL, &redactable, &error),
+		expected ? -1 : 0);
+	assert_int_equal(redactable, expected != NULL);
 	if (expected != NULL)
 		assert_string_equal(error.text, expected);
 }

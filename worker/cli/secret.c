@@ -61,6 +61,7 @@ static int read_value(
 {
 	struct error error = {0};
 	char prompt[384];
+	bool redactable;
 	if (sealing->value.text)
 		return EXIT_DONE;
 	snprintf(prompt, sizeof(prompt), "%s of %s (not shown): ", sealing->field, sealing->name);
@@ -70,11 +71,13 @@ static int read_value(
 	const char *reason = seal_refuses(sealing->field, value->text, value->len);
 	if (reason)
 		return fail("%s is not taken: %s", sealing->field, reason);
+	redactable = value->len >= REDACT_MIN_BYTES;
 	if (definition->auth == AUTH_SERVICE_ACCOUNT &&
 		service_account_check((struct span){value->text, value->len},
-			definition->auth_subject != NULL, cli->rules.allow_http, &error) < 0)
+			definition->auth_subject != NULL, cli->rules.allow_http, &redactable,
+			&error) < 0)
 		return fail("%s is not taken: %s", sealing->field, error.text);
-	if (value->len < REDACT_MIN_BYTES)
+	if (!redactable)
 		note("warning: a value under %d bytes is not redacted where an upstream echoes it",
 			REDACT_MIN_BYTES);
 	if (value->text[0] == ' ' || value->text[value->len - 1] == ' ')

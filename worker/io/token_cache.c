@@ -81,6 +81,11 @@ struct token_cache *token_cache_new(const struct token_tools *tools)
 	return cache;
 }
 
+size_t token_cache_count(const struct token_cache *cache)
+{
+	return cache->count;
+}
+
 static void hash_part(crypto_generichash_state *state, struct span part)
 {
 	uint64_t length = part.len;
@@ -164,6 +169,20 @@ void token_cache_free(struct token_cache *cache)
 	free(cache);
 }
 
+/* What serves nobody any more does not lie about: tokens that are spent, failures that are forgotten. */
+static void sweep(struct token_cache *cache)
+{
+	int64_t now_us = clock_now_us();
+	struct entry *entry = TAILQ_FIRST(&cache->used), *next;
+
+	for (; entry != NULL; entry = next) {
+		next = TAILQ_NEXT(entry, used);
+		if (entry->fetch == NULL && now_us >= entry->failed_until_us &&
+			(entry->text == NULL || now_us >= entry->spent_at_us))
+			entry_free(entry);
+	}
+}
+
 /* One that nobody is about, used longest ago. */
 static bool make_room(struct token_cache *cache)
 {
@@ -188,6 +207,7 @@ static struct entry *entry_get(
 
 	if (entry != NULL)
 		return entry;
+	sweep(cache);
 	if (!make_room(cache))
 		return NULL;
 	entry = xcalloc(1, sizeof(*entry));

@@ -39,6 +39,8 @@ typedef void (*token_fn)(void *arg, const struct token *token, const struct toke
 
 struct token_cache *token_cache_new(const struct token_tools *tools);
 void token_cache_free(struct token_cache *cache);
+/* Entries: tokens, failures, fetches. */
+size_t token_cache_count(const struct token_cache *cache);
 void token_cache_identify(
 	const struct token_cache *cache, struct token_id *id, const struct token_owner *owner);
 

@@ -137,7 +137,9 @@ static void on_answer(void *arg, const struct http_response *response)
 	fetch->call = NULL;
 	switch (response->end) {
 	case HTTP_ANSWERED:
-		if (response->status >= 200 && response->status < 300)
+		if (response->status >= 200 && response->status < 300 &&
+			!token_answer_is_error(
+				(struct span){fetch->answer.data, fetch->answer.len}))
 			read_token(fetch, response->status);
 		else
 			refused(fetch, response);

@@ -332,6 +332,26 @@ static void the_least_used_go_where_there_are_too_many(void **state)
 	shop_close(&shop);
 }
 
+static void what_is_spent_goes_when_another_comes(void **state)
+{
+	struct shop shop;
+	struct token_id id;
+
+	(void)state;
+	shop_open(&shop);
+	refusal = "HTTP/1.1 503 No\r\nContent-Length: 0\r\n\r\n";
+	fetch(&shop, "failed");
+	refusal = NULL;
+	id = id_of(&shop, "acme", "failed");
+	fetch(&shop, "spent");
+	clock_advance(3600L * 1000);
+	fetch(&shop, "sealed");
+	assert_int_equal(token_cache_count(shop.cache), 1);
+	assert_null(token_cache_failure(shop.cache, &id));
+	assert_true(finds(&shop, "sealed", "token-2", false));
+	shop_close(&shop);
+}
+
 static void another_scope_is_another_token(void **state)
 {
 	struct shop shop;
@@ -363,6 +383,7 @@ int main(void)
 		cmocka_unit_test(a_wait_ends_in_its_own_time_or_is_cancelled),
 		cmocka_unit_test(an_org_has_so_many_fetches_and_no_more),
 		cmocka_unit_test(the_least_used_go_where_there_are_too_many),
+		cmocka_unit_test(what_is_spent_goes_when_another_comes),
 		cmocka_unit_test(another_scope_is_another_token),
 	};
 
