@@ -37,44 +37,46 @@ void jsonpath_nodes_release(struct jsonpath_nodes *nodes)
 	jsonpath_nodes_init(nodes, nodes->max, nodes->steps);
 }
 
-/* Only filters need more than a tape and steps: the short queries of most mappings pay for no more. */
-static void run_init(struct jsonpath_run *run)
+static int find(const struct jsonpath *path, struct jsonpath_run *run, struct jsonpath_nodes *nodes)
 {
-	buf_init(&run->scratch[0], SIZE_MAX);
-	buf_init(&run->scratch[1], SIZE_MAX);
-	buf_init(&run->pattern_text, SIZE_MAX);
-	pattern_work_init(&run->work, 0);
-	run->pattern = NULL;
-	run->pattern_known = false;
+	struct jsonpath_sink sink = {.nodes = nodes, .enough = UINT64_MAX};
+	int result = jsonpath_spend(run, 1);
+
+	if (result == 0)
+		result = jsonpath_walk(run, path->query.segments, 0, &sink);
+	nodes->steps = run->steps;
+	return result;
 }
 
-static void run_release(struct jsonpath_run *run)
+static int find_filtered(
+	const struct jsonpath *path, const struct json_tape *tape, struct jsonpath_nodes *nodes)
 {
-	buf_release(&run->scratch[0]);
-	buf_release(&run->scratch[1]);
-	buf_release(&run->pattern_text);
-	pattern_work_release(&run->work);
-	pattern_free(run->pattern);
+	struct jsonpath_scratch scratch = {.pattern = NULL};
+	struct jsonpath_run run = {.tape = tape, .steps = nodes->steps, .scratch = &scratch};
+	int result;
+
+	buf_init(&scratch.texts[0], SIZE_MAX);
+	buf_init(&scratch.texts[1], SIZE_MAX);
+	buf_init(&scratch.pattern_text, SIZE_MAX);
+	pattern_work_init(&scratch.work, 0);
+	result = find(path, &run, nodes);
+	buf_release(&scratch.texts[0]);
+	buf_release(&scratch.texts[1]);
+	buf_release(&scratch.pattern_text);
+	pattern_work_release(&scratch.work);
+	pattern_free(scratch.pattern);
+	return result;
 }
 
 int jsonpath_find(
 	const struct jsonpath *path, const struct json_tape *tape, struct jsonpath_nodes *nodes)
 {
-	struct jsonpath_sink sink = {.nodes = nodes, .enough = UINT64_MAX};
-	struct jsonpath_run run;
+	struct jsonpath_run run = {.tape = tape, .steps = nodes->steps};
 	int result;
 
 	nodes->count = 0;
-	run.tape = tape;
-	run.steps = nodes->steps;
-	if (path->filtered)
-		run_init(&run);
-	result = jsonpath_spend(&run, 1);
-	if (result == 0)
-		result = jsonpath_walk(&run, path->query.segments, 0, &sink);
-	nodes->steps = run.steps;
-	if (path->filtered)
-		run_release(&run);
+	/* The short queries of most mappings do not pay for what only filters need. */
+	result = path->filtered ? find_filtered(path, tape, nodes) : find(path, &run, nodes);
 	if (result != JSONPATH_FAILED)
 		return 0;
 	nodes->count = 0;

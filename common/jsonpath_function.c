@@ -81,30 +81,39 @@ int jsonpath_call_value(struct jsonpath_run *run, const struct call *call, uint3
 	return 0;
 }
 
+static int compile_pattern(struct jsonpath_run *run, struct span text, bool whole)
+{
+	struct jsonpath_scratch *scratch = run->scratch;
+
+	if (jsonpath_spend(run, COMPILE_STEPS + text.len) != 0)
+		return -1;
+	pattern_free(scratch->pattern);
+	scratch->pattern_known = false;
+	buf_clear(&scratch->pattern_text);
+	buf_add(&scratch->pattern_text, text.data, text.len);
+	if (iregexp_compile(text, whole, &scratch->pattern) == IREGEXP_TOO_LARGE)
+		return -1;
+	scratch->pattern_known = true;
+	scratch->pattern_whole = whole;
+	if (scratch->pattern == NULL)
+		return 0;
+	return jsonpath_spend(run, pattern_bytes(scratch->pattern) / COMPILED_BYTES_PER_STEP);
+}
+
 /* The pattern of a text out of the document; the last one is kept. `*pattern` is NULL where it is no I-Regexp. */
 static int take_pattern(
 	struct jsonpath_run *run, struct span text, bool whole, const struct pattern **pattern)
 {
-	struct span last = {run->pattern_text.data, run->pattern_text.len};
+	const struct jsonpath_scratch *scratch = run->scratch;
+	struct span last = {scratch->pattern_text.data, scratch->pattern_text.len};
+	bool known = scratch->pattern_known && scratch->pattern_whole == whole;
 
-	if (!run->pattern_known || run->pattern_whole != whole || !span_equals(last, text)) {
-		if (jsonpath_spend(run, COMPILE_STEPS + text.len) != 0)
-			return -1;
-		pattern_free(run->pattern);
-		run->pattern_known = false;
-		buf_clear(&run->pattern_text);
-		buf_add(&run->pattern_text, text.data, text.len);
-		if (iregexp_compile(text, whole, &run->pattern) == IREGEXP_TOO_LARGE)
-			return -1;
-		run->pattern_known = true;
-		run->pattern_whole = whole;
-		if (run->pattern != NULL &&
-			jsonpath_spend(
-				run, pattern_bytes(run->pattern) / COMPILED_BYTES_PER_STEP) != 0)
-			return -1;
-	}
-	*pattern = run->pattern;
-	return jsonpath_spend(run, text.len / JSONPATH_BYTES_PER_STEP);
+	if (jsonpath_spend(run, text.len / JSONPATH_BYTES_PER_STEP) != 0)
+		return -1;
+	if (!(known && span_equals(last, text)) && compile_pattern(run, text, whole) != 0)
+		return -1;
+	*pattern = scratch->pattern;
+	return 0;
 }
 
 static int find_pattern(struct jsonpath_run *run, const struct call *call, uint32_t node,
@@ -127,19 +136,20 @@ static int find_pattern(struct jsonpath_run *run, const struct call *call, uint3
 
 static int search(struct jsonpath_run *run, const struct pattern *pattern, struct span text)
 {
+	struct pattern_work *work = &run->scratch->work;
 	enum pattern_answer answer;
 
 	if (jsonpath_spend(run, SEARCH_STEPS + text.len / JSONPATH_BYTES_PER_STEP) != 0)
 		return -1;
-	run->work.units =
+	work->units =
 		run->steps > UINT64_MAX / UNITS_PER_STEP ? UINT64_MAX : run->steps * UNITS_PER_STEP;
-	answer = pattern_search(pattern, text, &run->work);
+	answer = pattern_search(pattern, text, work);
 	if (answer == PATTERN_TOO_MUCH) {
 		run->steps = 0;
 		return -1;
 	}
-	if (run->work.units / UNITS_PER_STEP < run->steps)
-		run->steps = run->work.units / UNITS_PER_STEP;
+	if (work->units / UNITS_PER_STEP < run->steps)
+		run->steps = work->units / UNITS_PER_STEP;
 	return answer == PATTERN_FOUND;
 }
 

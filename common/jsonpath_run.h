@@ -13,16 +13,21 @@
 /* The same of bytes of a text. */
 #define JSONPATH_BYTES_PER_STEP 64
 
-struct jsonpath_run {
-	const struct json_tape *tape;
-	uint64_t steps;
-	struct buf scratch[2]; /* the two sides of a comparison, unescaped */
+/* What only filters need. */
+struct jsonpath_scratch {
+	struct buf texts[2]; /* the two sides of a comparison, unescaped */
 	struct pattern_work work;
 	/* The last pattern that came out of the document. */
 	struct buf pattern_text;
 	struct pattern *pattern;
 	bool pattern_whole;
 	bool pattern_known;
+};
+
+struct jsonpath_run {
+	const struct json_tape *tape;
+	uint64_t steps;
+	struct jsonpath_scratch *scratch; /* NULL where the query has no filter */
 };
 
 /* 0, or -1 where no work is left. */
@@ -74,7 +79,7 @@ struct jsonpath_value {
 /* Both: 0, or -1 where a bound was reached. */
 int jsonpath_operand(struct jsonpath_run *run, const struct operand *operand, uint32_t node,
 	struct jsonpath_value *value);
-/* `side` is 0 or 1: which scratch may be used. The text of a string, unescaped. */
+/* `side` is 0 or 1: whose scratch may be used. The text of a string, unescaped. */
 int jsonpath_value_text(
 	struct jsonpath_run *run, const struct jsonpath_value *value, int side, struct span *text);
 /* 1, 0, -1 as jsonpath_test(). */

@@ -41,7 +41,7 @@ int jsonpath_value_text(
 		jsonpath_spend(run, run->tape->nodes[value->node].len / JSONPATH_BYTES_PER_STEP) !=
 			0)
 		return -1;
-	*text = tape_string_span(run->tape, value->node, &run->scratch[side]);
+	*text = tape_string_span(run->tape, value->node, &run->scratch->texts[side]);
 	return 0;
 }
 
@@ -115,7 +115,7 @@ static int find_member(
 
 	if (jsonpath_spend(run, tape->nodes[name].len / JSONPATH_BYTES_PER_STEP) != 0)
 		return -1;
-	text = tape_string_span(tape, name, &run->scratch[0]);
+	text = tape_string_span(tape, name, &run->scratch->texts[0]);
 	if (tape_string_equals(tape, guess, text)) {
 		*value = guess + 1;
 		return 0;
