@@ -12,6 +12,8 @@
 #define JSONPATH_PASSED_PER_STEP 8
 /* The same of bytes of a text. */
 #define JSONPATH_BYTES_PER_STEP 64
+/* And where it has escapes. */
+#define JSONPATH_ESCAPED_PER_STEP 4
 
 /* What only filters need. */
 struct jsonpath_scratch {
@@ -57,6 +59,9 @@ struct jsonpath_sink {
  * document: no deeper than the tape was read. */
 int jsonpath_walk(struct jsonpath_run *run, const struct segment *segment, uint32_t node,
 	struct jsonpath_sink *sink);
+
+/* The value of the member of that name: TAPE_NONE where there is none. 0, or -1 where a bound was reached. */
+int jsonpath_member(struct jsonpath_run *run, uint32_t object, struct span name, uint32_t *value);
 
 /* Where a query in a filter begins. */
 static inline uint32_t jsonpath_origin(const struct query *query, uint32_t node)

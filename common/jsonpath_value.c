@@ -3,6 +3,8 @@
 #include "bellhop/json_number.h"
 #include "jsonpath_run.h"
 
+#define FEW_DIGITS 24
+
 static int deep_equal(struct jsonpath_run *run, uint32_t left, uint32_t right);
 
 int jsonpath_operand(struct jsonpath_run *run, const struct operand *operand, uint32_t node,
@@ -38,8 +40,8 @@ int jsonpath_value_text(
 		return 0;
 	}
 	if (run->tape->nodes[value->node].escaped &&
-		jsonpath_spend(run, run->tape->nodes[value->node].len / JSONPATH_BYTES_PER_STEP) !=
-			0)
+		jsonpath_spend(
+			run, run->tape->nodes[value->node].len / JSONPATH_ESCAPED_PER_STEP) != 0)
 		return -1;
 	*text = tape_string_span(run->tape, value->node, &run->scratch->texts[side]);
 	return 0;
@@ -50,7 +52,15 @@ static struct span number_text(const struct jsonpath_run *run, const struct json
 	return value->node == TAPE_NONE ? value->text : tape_raw(run->tape, value->node);
 }
 
-/* `*order` is -1, 0, 1. */
+static bool is_digits(struct span number)
+{
+	for (size_t i = 0; i < number.len; i++)
+		if (number.data[i] < '0' || number.data[i] > '9')
+			return false;
+	return true;
+}
+
+/* `*order` is below, equal to or above 0. */
 static int compare_numbers(struct jsonpath_run *run, const struct jsonpath_value *left,
 	const struct jsonpath_value *right, int *order)
 {
@@ -58,7 +68,12 @@ static int compare_numbers(struct jsonpath_run *run, const struct jsonpath_value
 
 	if (jsonpath_spend(run, (a.len + b.len) / JSONPATH_BYTES_PER_STEP) != 0)
 		return -1;
-	*order = json_number_compare(a, b);
+	/* Most numbers are short and have nothing but digits, of which the first is no zero where there are more. */
+	if (a.len <= FEW_DIGITS && b.len <= FEW_DIGITS && is_digits(a) && is_digits(b))
+		*order = a.len == b.len ? memcmp(a.data, b.data, a.len)
+					: (a.len > b.len) - (a.len < b.len);
+	else
+		*order = json_number_compare(a, b);
 	return 0;
 }
 
@@ -113,17 +128,14 @@ static int find_member(
 	const struct json_tape *tape = run->tape;
 	struct span text;
 
-	if (jsonpath_spend(run, tape->nodes[name].len / JSONPATH_BYTES_PER_STEP) != 0)
+	if (jsonpath_spend(run, tape->nodes[name].len / JSONPATH_ESCAPED_PER_STEP) != 0)
 		return -1;
 	text = tape_string_span(tape, name, &run->scratch->texts[0]);
 	if (tape_string_equals(tape, guess, text)) {
 		*value = guess + 1;
 		return 0;
 	}
-	if (jsonpath_spend(run, 1 + tape->nodes[object].count / JSONPATH_PASSED_PER_STEP) != 0)
-		return -1;
-	*value = tape_member_span(tape, object, text);
-	return 0;
+	return jsonpath_member(run, object, text, value);
 }
 
 static int equal_objects(struct jsonpath_run *run, uint32_t left, uint32_t right)

@@ -31,6 +31,45 @@ static uint64_t position(int64_t index, uint64_t count)
 	return from_end <= count ? count - from_end : count;
 }
 
+static int is_named(struct jsonpath_run *run, uint32_t member, struct span name, bool *named)
+{
+	const struct tape_node *node = &run->tape->nodes[member];
+
+	*named = false;
+	if (node->escaped ? node->len < name.len : node->len != name.len)
+		return 0; /* no escape is shorter than what it stands for */
+	if (!node->escaped) {
+		if (jsonpath_spend(run, name.len / JSONPATH_BYTES_PER_STEP) != 0)
+			return -1;
+		*named = memcmp(run->tape->text + node->at, name.data, name.len) == 0;
+		return 0;
+	}
+	if (jsonpath_spend(run, 1 + name.len / JSONPATH_ESCAPED_PER_STEP) != 0)
+		return -1;
+	*named = tape_string_equals(run->tape, member, name);
+	return 0;
+}
+
+int jsonpath_member(struct jsonpath_run *run, uint32_t object, struct span name, uint32_t *value)
+{
+	const struct tape_node *nodes = run->tape->nodes;
+	uint32_t member = object + 1, end = nodes[object].next;
+	bool named;
+
+	*value = TAPE_NONE;
+	if (jsonpath_spend(run, 1 + nodes[object].count / JSONPATH_PASSED_PER_STEP) != 0)
+		return -1;
+	for (; member < end; member = nodes[member + 1].next) {
+		if (is_named(run, member, name, &named) != 0)
+			return -1;
+		if (named) {
+			*value = member + 1;
+			return 0;
+		}
+	}
+	return 0;
+}
+
 /* The one child that a name or an index selects: `*child` is TAPE_NONE where there is none. */
 static int select_one(
 	struct jsonpath_run *run, const struct selector *selector, uint32_t node, uint32_t *child)
@@ -40,12 +79,8 @@ static int select_one(
 	uint64_t count = tape->nodes[node].count;
 
 	*child = TAPE_NONE;
-	if (selector->kind == SELECT_NAME && type == TAPE_OBJECT) {
-		if (jsonpath_spend(run, 1 + count / JSONPATH_PASSED_PER_STEP) != 0)
-			return -1;
-		*child = tape_member_span(tape, node, selector->name);
-		return 0;
-	}
+	if (selector->kind == SELECT_NAME && type == TAPE_OBJECT)
+		return jsonpath_member(run, node, selector->name, child);
 	if (selector->kind == SELECT_INDEX && type == TAPE_ARRAY) {
 		uint64_t at = position(selector->index, count);
 

@@ -130,6 +130,33 @@ static void a_long_text_compared_over_and_over_is_work(void **state)
 	buf_release(&json);
 }
 
+static void long_names_with_escapes_are_work(void **state)
+{
+	struct buf json, query;
+	struct json_tape tape;
+
+	(void)state;
+	buf_init(&json, SIZE_MAX);
+	buf_init(&query, SIZE_MAX);
+	buf_add_string(&json, "{\"v\":[0");
+	for (int i = 0; i < 5000; i++)
+		buf_add_string(&json, ",0");
+	buf_add_string(&json, "],\"");
+	buf_add_string(&query, "$.v[?$['");
+	for (int i = 0; i < 2000; i++) {
+		buf_add_string(&json, "\\u0061");
+		buf_add_char(&query, 'a');
+	}
+	buf_add_string(&json, "\":0}");
+	buf_add_string(&query, "x']]");
+	tape = tape_of(json.data);
+	assert_ends("$.v[?$.x]", &tape, 0);
+	assert_ends(query.data, &tape, -1);
+	json_tape_release(&tape);
+	buf_release(&json);
+	buf_release(&query);
+}
+
 static void no_pattern_runs_for_ever(void **state)
 {
 	struct buf json;
@@ -286,6 +313,7 @@ int main(void)
 		cmocka_unit_test(a_filter_that_goes_through_the_whole_document_each_time_ends),
 		cmocka_unit_test(a_comparison_of_large_values_is_work),
 		cmocka_unit_test(a_long_text_compared_over_and_over_is_work),
+		cmocka_unit_test(long_names_with_escapes_are_work),
 		cmocka_unit_test(no_pattern_runs_for_ever),
 		cmocka_unit_test(patterns_out_of_the_document_are_dear),
 		cmocka_unit_test(a_list_of_a_great_many_selectors_is_work),
