@@ -212,3 +212,22 @@ def test_a_bearer_integration_is_not_asked_twice(worker, acme, upstream):
     acme.seal("tickets", "token", "a-token-of-acme")
     upstream.on("/v1/t", Answer(401))
     assert acme.run("tickets/read")["http"]["attempts"] == 1
+
+
+def test_a_repeat_at_a_worker_that_still_has_the_old_token_takes_a_new_one(start_worker, new_org, upstream, tokens):
+    shard = "shard-of-two"
+    org = account_at(new_org(shard=shard), upstream, tokens)
+    for _ in range(2):
+        start_worker(shard=shard, concurrency=1)
+    held = Held()
+    upstream.on("/v1/t", held)
+    jobs = [org.push(org.job("tickets/read")) for _ in range(2)]
+    held.arrived(2)
+    held.release()
+    assert {org.reply(job)["status"] for job in jobs} == {"succeeded"}
+    assert tokens.count == 2
+    refuse(upstream, "token-of-desk-1", "token-of-desk-2")
+    for _ in range(10):
+        reply = org.run("tickets/read")
+        assert reply["status"] == "succeeded", reply.text
+    assert tokens.count <= 4
