@@ -131,6 +131,25 @@ def test_an_endpoint_at_an_address_that_is_not_public_is_not_asked(desk, upstrea
     assert told(reply) == ("blocked_address", "no", False) and "token_uri" in reply["error"]["message"]
 
 
+def at_tls(desk, tokens, server):
+    server.on("/v1/token", tokens)
+    desk.seal("tickets", "credential", client(tokens, token_uri=server.base_url + "/token"))
+    return desk.run("tickets/read")
+
+
+def test_an_endpoint_with_a_good_certificate_is_asked(start_worker, new_org, upstream, tokens, tls_upstream, certificates):
+    org = account_at(new_org(shard="shard-with-a-ca"), upstream, tokens)
+    start_worker(shard="shard-with-a-ca", ca_file=certificates.ca)
+    assert at_tls(org, tokens, tls_upstream("good"))["status"] == "succeeded"
+
+
+@pytest.mark.parametrize("kind", ["wrong_host", "self_signed"])
+def test_an_endpoint_with_a_bad_certificate_is_not_asked(desk, tokens, tls_upstream, kind):
+    reply = at_tls(desk, tokens, tls_upstream(kind))
+    assert told(reply) == ("auth_failed", "no", False) and "certificate or handshake" in reply["error"]["message"]
+    assert tokens.count == 0
+
+
 def test_our_own_redis_is_no_token_endpoint(start_worker, new_org, new_redis, upstream, tokens):
     server = new_redis()
     own = f"http://127.0.0.1:{server.port}"
