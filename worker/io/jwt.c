@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 
+#include <openssl/core_names.h>
 #include <openssl/ec.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
@@ -17,7 +18,8 @@
 
 #define CLAIMS_MAX_BYTES (64 * 1024)
 #define RSA_MIN_BITS	 2048
-#define RSA_MAX_BITS	 8192 /* a larger one would hold up the worker */
+#define RSA_MAX_BITS	 4096 /* a larger one would hold up the worker */
+#define RSA_E_BYTES	 8
 #define RAW_MAX_BYTES	 (RSA_MAX_BITS / 8)
 #define P256_BYTES	 32
 #define BASE64		 sodium_base64_VARIANT_URLSAFE_NO_PADDING
@@ -39,19 +41,52 @@ static int no_password(char *text, int size, int writes, void *arg)
 	return -1;
 }
 
+/* 0: it has no such number. */
+static size_t number_bytes(EVP_PKEY *key, const char *name)
+{
+	OSSL_PARAM asked[] = {OSSL_PARAM_construct_BN(name, NULL, 0), OSSL_PARAM_construct_end()};
+
+	if (EVP_PKEY_get_params(key, asked) != 1 || !OSSL_PARAM_modified(asked))
+		return 0;
+	return asked[0].return_size;
+}
+
+/* libcrypto takes numbers of any size, whether they belong to the modulus or not, and reckons with them for as long as that takes. */
+static bool parts_fit(EVP_PKEY *key, size_t bytes)
+{
+	static const char *const halves[] = {OSSL_PKEY_PARAM_RSA_FACTOR1,
+		OSSL_PKEY_PARAM_RSA_FACTOR2, OSSL_PKEY_PARAM_RSA_EXPONENT1,
+		OSSL_PKEY_PARAM_RSA_EXPONENT2, OSSL_PKEY_PARAM_RSA_COEFFICIENT1};
+
+	for (size_t i = 0; i < ARRAY_SIZE(halves); i++)
+		if (number_bytes(key, halves[i]) > bytes / 2 + 1)
+			return false;
+	return number_bytes(key, OSSL_PKEY_PARAM_RSA_E) <= RSA_E_BYTES &&
+	       number_bytes(key, OSSL_PKEY_PARAM_RSA_D) <= bytes &&
+	       number_bytes(key, OSSL_PKEY_PARAM_RSA_FACTOR3) == 0;
+}
+
+static const char *judge_rsa(EVP_PKEY *key)
+{
+	int bits = EVP_PKEY_get_bits(key);
+
+	if (bits < RSA_MIN_BITS)
+		return "its private_key has fewer than 2048 bits";
+	if (bits > RSA_MAX_BITS)
+		return "its private_key has more than 4096 bits";
+	if (!parts_fit(key, ((size_t)bits + 7) / 8))
+		return "its private_key is not an RSA key of two primes of the same size";
+	return NULL;
+}
+
 static const char *judge(struct jwt_key *key)
 {
 	char group[64];
 	size_t len = 0;
 
-	if (EVP_PKEY_is_a(key->key, "RSA")) {
-		key->is_rsa = true;
-		if (EVP_PKEY_get_bits(key->key) < RSA_MIN_BITS)
-			return "its private_key has fewer than 2048 bits";
-		if (EVP_PKEY_get_bits(key->key) > RSA_MAX_BITS)
-			return "its private_key has more than 8192 bits";
-		return NULL;
-	}
+	key->is_rsa = EVP_PKEY_is_a(key->key, "RSA");
+	if (key->is_rsa)
+		return judge_rsa(key->key);
 	if (EVP_PKEY_is_a(key->key, "EC") &&
 		EVP_PKEY_get_group_name(key->key, group, sizeof(group), &len) == 1 &&
 		OBJ_txt2nid(group) == NID_X9_62_prime256v1)

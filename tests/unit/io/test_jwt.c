@@ -70,15 +70,17 @@ static struct span pem_of(EVP_PKEY *key, char *out, size_t size)
 	return (struct span){out, (size_t)len};
 }
 
-/* What a PEM holds beside n, e, d and p follows from them. */
-static EVP_PKEY *rfc_key(void)
+enum rsa_member { RSA_N, RSA_D, RSA_P, RSA_E, RSA_Q, RSA_DP, RSA_DQ, RSA_QINV, RSA_MEMBERS };
+
+/* What a PEM holds beside n, e, d and p follows from them. Of `bits` instead of what it should be: one member, unless that is 0. */
+static EVP_PKEY *rsa_key(enum rsa_member other, int bits)
 {
-	static const char *const names[] = {OSSL_PKEY_PARAM_RSA_N, OSSL_PKEY_PARAM_RSA_D,
+	static const char *const names[RSA_MEMBERS] = {OSSL_PKEY_PARAM_RSA_N, OSSL_PKEY_PARAM_RSA_D,
 		OSSL_PKEY_PARAM_RSA_FACTOR1, OSSL_PKEY_PARAM_RSA_E, OSSL_PKEY_PARAM_RSA_FACTOR2,
 		OSSL_PKEY_PARAM_RSA_EXPONENT1, OSSL_PKEY_PARAM_RSA_EXPONENT2,
 		OSSL_PKEY_PARAM_RSA_COEFFICIENT1};
-	BIGNUM *numbers[] = {number(rfc_n), number(rfc_d), number(rfc_p), BN_new(), BN_new(),
-		BN_new(), BN_new(), BN_new()};
+	BIGNUM *numbers[RSA_MEMBERS] = {number(rfc_n), number(rfc_d), number(rfc_p), BN_new(),
+		BN_new(), BN_new(), BN_new(), BN_new()};
 	BIGNUM **const n = numbers, *less = BN_new();
 	OSSL_PARAM_BLD *build = OSSL_PARAM_BLD_new();
 	EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_name(NULL, "RSA", NULL);
@@ -93,6 +95,8 @@ static EVP_PKEY *rfc_key(void)
 	BN_sub(less, n[4], BN_value_one());
 	BN_mod(n[6], n[1], less, scratch);
 	BN_mod_inverse(n[7], n[4], n[2], scratch);
+	if (bits > 0)
+		BN_rand(n[other], bits, BN_RAND_TOP_ONE, BN_RAND_BOTTOM_ODD);
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
 		OSSL_PARAM_BLD_push_BN(build, names[i], numbers[i]);
 	members = OSSL_PARAM_BLD_to_param(build);
@@ -106,6 +110,11 @@ static EVP_PKEY *rfc_key(void)
 	for (size_t i = 0; i < ARRAY_SIZE(numbers); i++)
 		BN_free(numbers[i]);
 	return key;
+}
+
+static EVP_PKEY *rfc_key(void)
+{
+	return rsa_key(RSA_N, 0);
 }
 
 static struct jwt_key *read_key(EVP_PKEY *key)
@@ -217,7 +226,7 @@ static void claims_are_json_whatever_is_in_them(void **state)
 
 static void refuse(EVP_PKEY *key, const char *expected)
 {
-	char text[8192];
+	static char text[65536];
 	const char *reason;
 
 	assert_null(jwt_key_read(pem_of(key, text, sizeof(text)), &reason));
@@ -238,6 +247,23 @@ static void other_keys_are_refused(void **state)
 	assert_string_equal(reason, "its private_key cannot be read as a PEM key");
 }
 
+/* libcrypto does not look whether they belong together, and would sign with them for minutes. */
+static void an_rsa_key_with_a_part_that_is_too_large_is_refused(void **state)
+{
+	static const enum rsa_member members[] = {
+		RSA_D, RSA_P, RSA_E, RSA_Q, RSA_DP, RSA_DQ, RSA_QINV};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(members); i++)
+		refuse(rsa_key(members[i], 60000),
+			"its private_key is not an RSA key of two primes of the same size");
+	refuse(rsa_key(RSA_E, 2047),
+		"its private_key is not an RSA key of two primes of the same size");
+	refuse(rsa_key(RSA_P, 2048),
+		"its private_key is not an RSA key of two primes of the same size");
+	refuse(rsa_key(RSA_N, 4104), "its private_key has more than 4096 bits");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -245,6 +271,7 @@ int main(void)
 		cmocka_unit_test(es256_is_two_numbers_of_32_bytes),
 		cmocka_unit_test(claims_are_json_whatever_is_in_them),
 		cmocka_unit_test(other_keys_are_refused),
+		cmocka_unit_test(an_rsa_key_with_a_part_that_is_too_large_is_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
