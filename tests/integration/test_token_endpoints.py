@@ -70,6 +70,29 @@ def test_an_endpoint_that_gives_no_token_is_told_with_its_cause(desk, upstream, 
     auth_failed(desk, upstream, answer, tokens, retryable, says, details)
 
 
+PAGE = b"<h1>Out of order</h1>" + b" " * 20000
+
+
+@pytest.mark.parametrize("gzip", [False, True])
+@pytest.mark.parametrize(
+    ("status", "retryable", "says"), [(503, True, "status 503"), (404, False, "status 404"), (302, False, "redirects are not followed")]
+)
+def test_an_error_page_of_any_size_is_told_by_its_status(desk, upstream, tokens, status, retryable, says, gzip):
+    details = {"status": status} if status == 302 else {"status": status, "body": PAGE[:1024].decode()}
+    answer = Answer(status, body=PAGE, gzip=gzip, headers={"Retry-After": "7"})
+    reply = auth_failed(desk, upstream, answer, tokens, retryable, says, details)
+    assert reply["error"].get("retry_after_ms") == (7000 if retryable else None)
+
+
+def test_the_start_of_a_secret_at_the_end_of_a_page_that_is_cut_is_not_told(desk, tokens):
+    secret = "".join(f"part{i:04}" for i in range(375))
+    desk.seal("tickets", "credential", client(tokens, client_secret=secret))
+    tokens.upstream.on("/v1/token", Answer(500, body=secret.encode() * 6))
+    reply = desk.run("tickets/read")
+    assert told(reply) == ("auth_failed", "no", True)
+    assert "part" not in reply.text
+
+
 def test_an_endpoint_that_says_nothing_ends_with_the_actions_time(desk, upstream, tokens):
     put(desk, upstream, read={**READ, "timeout_ms": 300})
     held = Held()

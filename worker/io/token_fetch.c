@@ -129,6 +129,14 @@ static void refused(struct token_fetch *fetch, const struct http_response *respo
 	buf_release(&said);
 }
 
+/* Of an answer that was cut: there may stand the start of a secret, which nothing finds. */
+static void hide_end(struct token_fetch *fetch)
+{
+	size_t hidden = redact_longest(&fetch->redactor), len = fetch->answer.len;
+
+	buf_truncate(&fetch->answer, len - (hidden < len ? hidden : len));
+}
+
 static void on_answer(void *arg, const struct http_response *response)
 {
 	struct token_fetch *fetch = arg;
@@ -154,6 +162,11 @@ static void on_answer(void *arg, const struct http_response *response)
 			reason);
 		return;
 	case HTTP_TOO_LARGE:
+		if (response->status >= 300) {
+			hide_end(fetch);
+			refused(fetch, response);
+			return;
+		}
 		fail(fetch, false,
 			"The answer of the credential's token endpoint is larger than 16 KiB: "
 			"correct its token_uri.");
