@@ -2,6 +2,7 @@
 /* arena: blocks that grow, each used from its start to its end. */
 #include "arena.h"
 
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,7 +13,7 @@
 
 struct arena_block {
 	struct arena_block *older;
-	max_align_t memory[];
+	uint64_t memory[];
 };
 
 static void add_block(struct arena *arena, size_t at_least)
@@ -35,7 +36,7 @@ void *arena_take(struct arena *arena, size_t bytes)
 {
 	void *memory;
 
-	bytes = (bytes + sizeof(max_align_t) - 1) / sizeof(max_align_t) * sizeof(max_align_t);
+	bytes = (bytes + sizeof(uint64_t) - 1) / sizeof(uint64_t) * sizeof(uint64_t);
 	if (arena->blocks == NULL || bytes > arena->size - arena->used)
 		add_block(arena, bytes);
 	memory = (char *)arena->blocks->memory + arena->used;

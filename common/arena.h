@@ -14,7 +14,7 @@ struct arena {
 	size_t size;
 };
 
-/* Zeroed memory for any type; lives until the arena is released. */
+/* Zeroed memory for pointers, integers and what is made of them; lives until the arena is released. */
 void *arena_take(struct arena *arena, size_t bytes);
 /* A copy; `len` may be 0. */
 char *arena_copy(struct arena *arena, const char *data, size_t len);

@@ -138,17 +138,18 @@ static int check_comparable(
 /* Behind the operator. */
 static int read_right(struct jsonpath_parser *parser, struct expr *expr, const struct operand *left)
 {
-	struct operand *right = arena_take(&parser->path->arena, sizeof(*right));
+	struct operand *sides = arena_take(&parser->path->arena, 2 * sizeof(*sides));
 	const char *start;
 
 	jsonpath_skip_blank(parser);
 	start = parser->at;
-	if (jsonpath_read_operand(parser, right) != 0 ||
-		check_comparable(parser, start, right) != 0)
+	sides[0] = *left;
+	if (jsonpath_read_operand(parser, &sides[1]) != 0 ||
+		check_comparable(parser, start, &sides[1]) != 0)
 		return -1;
 	expr->kind = EXPR_COMPARE;
-	expr->left = left;
-	expr->right = right;
+	expr->left = &sides[0];
+	expr->right = &sides[1];
 	return 0;
 }
 
@@ -173,25 +174,25 @@ static int make_test(struct jsonpath_parser *parser, const char *start, struct e
 
 static int read_test_or_comparison(struct jsonpath_parser *parser, struct expr **expr, bool negated)
 {
-	struct operand *left = arena_take(&parser->path->arena, sizeof(*left));
+	struct operand left = {.kind = OPERAND_LITERAL};
 	const char *start = parser->at, *after;
 
 	*expr = new_expr(parser, EXPR_COMPARE);
 	(*expr)->negated = negated;
-	if (jsonpath_read_operand(parser, left) != 0)
+	if (jsonpath_read_operand(parser, &left) != 0)
 		return -1;
 	after = parser->at;
 	jsonpath_skip_blank(parser);
 	if (!read_comparison(parser, &(*expr)->comparison)) {
 		parser->at = after;
-		return make_test(parser, start, *expr, left);
+		return make_test(parser, start, *expr, &left);
 	}
 	if (negated)
 		return jsonpath_refuse(
 			parser, start, "a comparison behind `!` without parentheses");
-	if (check_comparable(parser, start, left) != 0)
+	if (check_comparable(parser, start, &left) != 0)
 		return -1;
-	return read_right(parser, *expr, left);
+	return read_right(parser, *expr, &left);
 }
 
 /* At `(`. */

@@ -132,6 +132,38 @@ static void each_wrong_query_is_a_problem_with_its_place(void **state)
 	json_tape_release(&tape);
 }
 
+/* `count` times `piece` between brackets. */
+static void list_of(struct buf *json, size_t count, const char *piece)
+{
+	buf_add_char(json, '[');
+	for (size_t i = 0; i < count; i++) {
+		if (i > 0)
+			buf_add_char(json, ',');
+		buf_add_string(json, piece);
+	}
+	buf_add_char(json, ']');
+}
+
+static void patterns_are_bounded_over_all_queries(void **state)
+{
+	struct problems problems;
+	struct json_tape tape;
+	struct buf json;
+
+	(void)state;
+	buf_init(&json, SIZE_MAX);
+	list_of(&json, 40, "\"$[?match(@,'(abcdefgh){100}')]\"");
+	tape = tape_of(json.data);
+	problems_init(&problems);
+	mapping_free(mapping_compile(&tape, 0, "output", &problems));
+	assert_in_range(problems.errors, 1, 10);
+	assert_string_equal(problems.items[0].text,
+		"with this query the patterns of the mapping are too large together");
+	problems_release(&problems);
+	json_tape_release(&tape);
+	buf_release(&json);
+}
+
 static void a_price_is_told_how_to_be_a_text(void **state)
 {
 	(void)state;
@@ -163,18 +195,6 @@ static void an_output_over_the_bound_fails_and_leaves_nothing(void **state)
 	buf_release(&out);
 	json_tape_release(&tape);
 	mapping_free(mapping);
-}
-
-/* `count` times `piece` between brackets. */
-static void list_of(struct buf *json, size_t count, const char *piece)
-{
-	buf_add_char(json, '[');
-	for (size_t i = 0; i < count; i++) {
-		if (i > 0)
-			buf_add_char(json, ',');
-		buf_add_string(json, piece);
-	}
-	buf_add_char(json, ']');
 }
 
 static void too_much_work_fails(void **state)
@@ -261,6 +281,7 @@ int main(void)
 		cmocka_unit_test(texts_are_written_so_that_they_stay_json),
 		cmocka_unit_test(numbers_keep_their_digits),
 		cmocka_unit_test(each_wrong_query_is_a_problem_with_its_place),
+		cmocka_unit_test(patterns_are_bounded_over_all_queries),
 		cmocka_unit_test(a_price_is_told_how_to_be_a_text),
 		cmocka_unit_test(an_output_over_the_bound_fails_and_leaves_nothing),
 		cmocka_unit_test(too_much_work_fails),
