@@ -8,10 +8,13 @@ import subprocess
 
 import pytest
 from support.example import FOLDER
+from support.npm import needs_npm
 from support.org import integration
 from support.programs import BUILD, environment
 from support.upstream import Answer
 from support.waiting import PATIENCE
+
+pytestmark = needs_npm
 
 CREATE = {
     "title": "Create a ticket", "description": "Opens a ticket in the desk's inbox.", "method": "POST", "path": "/tickets",

@@ -7,8 +7,11 @@ import subprocess
 
 import pytest
 from support import leaks
+from support.npm import needs_npm
 from support.org import integration
 from support.programs import TOP
+
+pytestmark = needs_npm
 
 WORKER = {"rate_limit": "1000/60"}
 
