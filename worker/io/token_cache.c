@@ -183,21 +183,30 @@ static void sweep(struct token_cache *cache)
 	}
 }
 
-/* One that nobody is about, used longest ago. */
-static bool make_room(struct token_cache *cache)
+/* One that nobody is about, used longest ago. An org that has more than half of all gives up one of its own. */
+static bool make_room(struct token_cache *cache, const char *org)
 {
-	struct entry *entry = NULL;
+	struct entry *entry, *oldest = NULL, *own = NULL;
+	size_t owned = 0;
 
 	if (cache->count < TOKEN_ENTRIES_MAX)
 		return true;
-	TAILQ_FOREACH(entry, &cache->used, used)
+	TAILQ_FOREACH_REVERSE(entry, &cache->used, entry_list, used)
 	{
+		const bool is_own = strcmp(entry->org, org) == 0;
+
+		owned += is_own;
 		if (entry->fetch != NULL)
 			continue;
-		entry_free(entry);
-		return true;
+		oldest = entry;
+		if (is_own)
+			own = entry;
 	}
-	return false;
+	if (own != NULL && owned > TOKEN_ENTRIES_MAX / 2)
+		oldest = own;
+	if (oldest != NULL)
+		entry_free(oldest);
+	return oldest != NULL;
 }
 
 static struct entry *entry_get(
@@ -208,7 +217,7 @@ static struct entry *entry_get(
 	if (entry != NULL)
 		return entry;
 	sweep(cache);
-	if (!make_room(cache))
+	if (!make_room(cache, org))
 		return NULL;
 	entry = xcalloc(1, sizeof(*entry));
 	entry->cache = cache;

@@ -3,7 +3,8 @@
  * token_cache: the access tokens of service accounts, fetched once however many wait, renewed before they expire.
  *
  * An entry is found by a keyed hash over all that the token depends on, the sealed credential too: what is set anew is another
- * entry. Tokens lie in secret memory. At most TOKEN_ENTRIES_MAX entries; the least recently used go. A failure is kept for a second or two, so
+ * entry. Tokens lie in secret memory. At most TOKEN_ENTRIES_MAX entries; the least recently used go, and an org
+ * that has more than half of them drives out its own. A failure is kept for a second or two, so
  * that an endpoint that is down is not asked by each job. An org has at most TOKEN_ORG_MAX fetches under way.
  */
 #ifndef WORKER_IO_TOKEN_CACHE_H

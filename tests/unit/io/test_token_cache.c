@@ -332,6 +332,30 @@ static void the_least_used_go_where_there_are_too_many(void **state)
 	shop_close(&shop);
 }
 
+static void an_org_with_many_accounts_drives_out_no_other_s_token(void **state)
+{
+	struct shop shop;
+	struct token_id theirs;
+	struct token token;
+	struct heard heard;
+	char sealed[32];
+	bool renew;
+
+	(void)state;
+	shop_open(&shop);
+	assert_non_null(ask(&shop, "globex", "theirs", 5000, &heard));
+	until(&shop, &heard.times, 1);
+	theirs = id_of(&shop, "globex", "theirs");
+	for (int i = 0; i < TOKEN_ENTRIES_MAX + 10; i++) {
+		snprintf(sealed, sizeof(sealed), "sealed-%d", i);
+		fetch(&shop, sealed);
+	}
+	assert_true(token_cache_find(shop.cache, &theirs, 0, &token, &renew));
+	assert_false(finds(&shop, "sealed-10", "", false));
+	assert_int_equal(token_cache_count(shop.cache), TOKEN_ENTRIES_MAX);
+	shop_close(&shop);
+}
+
 static void what_is_spent_goes_when_another_comes(void **state)
 {
 	struct shop shop;
@@ -383,6 +407,7 @@ int main(void)
 		cmocka_unit_test(a_wait_ends_in_its_own_time_or_is_cancelled),
 		cmocka_unit_test(an_org_has_so_many_fetches_and_no_more),
 		cmocka_unit_test(the_least_used_go_where_there_are_too_many),
+		cmocka_unit_test(an_org_with_many_accounts_drives_out_no_other_s_token),
 		cmocka_unit_test(what_is_spent_goes_when_another_comes),
 		cmocka_unit_test(another_scope_is_another_token),
 	};
