@@ -52,7 +52,7 @@ STORY_SRC := $(wildcard tests/scenarios/*.c tests/scenarios/fakes/*.c)
 # Of io/ a story has what talks to nobody; the rest is in tests/scenarios/fakes under the same names.
 STORY_FAKED := $(patsubst tests/scenarios/fakes/%,worker/io/%,$(wildcard tests/scenarios/fakes/*.c)) \
 	$(filter worker/io/http_%,$(IO_SRC)) worker/io/dns.c worker/io/name_lookup.c worker/io/resolver_host.c \
-	worker/io/keyring_keys.c worker/io/secret_cache.c worker/io/listener.c worker/io/clock.c worker/main.c worker/log.c worker/log_sink.c
+	worker/io/keyring_keys.c worker/io/secret_cache.c worker/io/listener.c worker/io/clock.c worker/main.c worker/reseal.c worker/log.c worker/log_sink.c
 STORY_WORKER_SRC := $(filter-out $(STORY_FAKED),$(WORKER_SRC))
 FUZZ_SRC := $(wildcard tests/fuzz/fuzz_*.c)
 

@@ -44,6 +44,11 @@ const struct option options_table[] = {
 		.value = "FILE", .read = option_read_text, FIELD(key_file),
 		.takes = A_PATH,
 		.help = "the key ring, made by `bellhop keygen`; refused where others can read it"},
+	{"reseal", .programs = OPTIONS_WORKER,
+		.read = option_read_flag, FIELD(reseal),
+		.help = "seals to the newest key of the ring what its older keys sealed, says how many\n"
+			"secrets that were, and ends. Workers go on meanwhile, once restarted with the\n"
+			"newest key. Exit 0: done; 1: some could not be opened, or Redis failed"},
 	{"queues", .programs = OPTIONS_WORKER,
 		.value = "LIST", .read = option_read_queues, FIELD(weights),
 		.fallback = "decisions:8,chat:4,workflow:1",

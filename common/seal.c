@@ -6,9 +6,11 @@
 #include <fcntl.h>
 #include <sodium.h>
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "bellhop/alloc.h"
 #include "bellhop/bug.h"
 #include "bellhop/redact.h"
 #include "bellhop/span.h"
@@ -145,22 +147,14 @@ static size_t write_plain(unsigned char *plain, size_t size, const struct seal_b
 	return padded;
 }
 
-void seal_value(const struct public_key *key, const struct seal_binding *binding, const char *value,
-	size_t len, struct buf *out)
+void seal_bound(
+	const struct public_key *key, const unsigned char *bound, size_t len, struct buf *out)
 {
 	start_sodium();
-	size_t parts = sizeof(PREFIX) + strlen(binding->org) + strlen(binding->integration) +
-		       strlen(binding->field) + strlen(binding->origin) + 4;
-	size_t size = parts + len + SEAL_PAD;
-	unsigned char *plain = sodium_malloc(size);
-	unsigned char *box = sodium_malloc(size + crypto_box_SEALBYTES);
-	if (!plain || !box)
-		BUG("no memory to seal a secret in");
-	size_t padded = write_plain(plain, size, binding, value, len);
-	if (crypto_box_seal(box, plain, padded, key->bytes) != 0)
+	size_t box_len = len + crypto_box_SEALBYTES;
+	unsigned char *box = xmalloc(box_len);
+	if (crypto_box_seal(box, bound, len, key->bytes) != 0)
 		BUG("a public key that was checked does not seal");
-	sodium_free(plain);
-	size_t box_len = padded + crypto_box_SEALBYTES;
 	size_t text_size =
 		sodium_base64_encoded_len(box_len, sodium_base64_VARIANT_URLSAFE_NO_PADDING);
 	buf_printf(out, PREFIX ".%s.", key->id);
@@ -170,7 +164,38 @@ void seal_value(const struct public_key *key, const struct seal_binding *binding
 			text, text_size, box, box_len, sodium_base64_VARIANT_URLSAFE_NO_PADDING);
 		buf_commit(out, text_size - 1);
 	}
-	sodium_free(box);
+	free(box);
+}
+
+void seal_value(const struct public_key *key, const struct seal_binding *binding, const char *value,
+	size_t len, struct buf *out)
+{
+	start_sodium();
+	size_t parts = sizeof(PREFIX) + strlen(binding->org) + strlen(binding->integration) +
+		       strlen(binding->field) + strlen(binding->origin) + 4;
+	size_t size = parts + len + SEAL_PAD;
+	unsigned char *plain = sodium_malloc(size);
+	if (!plain)
+		BUG("no memory to seal a secret in");
+	size_t padded = write_plain(plain, size, binding, value, len);
+	seal_bound(key, plain, padded, out);
+	sodium_free(plain);
+}
+
+bool seal_parse(struct seal_parts *parts, struct span sealed)
+{
+	const size_t id_len = SEAL_KEY_ID_BYTES - 1, head = sizeof(PREFIX) + id_len + 1;
+	if (sealed.len < head || !begins_with(sealed, PREFIX ".") || sealed.data[head - 1] != '.')
+		return false;
+	for (size_t i = 0; i < id_len; i++) {
+		char digit = sealed.data[sizeof(PREFIX) + i];
+		if ((digit < '0' || digit > '9') && (digit < 'a' || digit > 'f'))
+			return false;
+		parts->key_id[i] = digit;
+	}
+	parts->key_id[id_len] = '\0';
+	parts->box = (struct span){sealed.data + head, sealed.len - head};
+	return true;
 }
 
 /* A credential is JSON and may hold white space. */

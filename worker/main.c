@@ -13,6 +13,7 @@
 #include "bellhop/bug.h"
 #include "bellhop/options.h"
 #include "log.h"
+#include "reseal.h"
 #include "worker.h"
 
 #define SLOTS_AT_LEAST 8
@@ -26,7 +27,9 @@ static void print_help(void)
 	buf_add_string(&text, "bellhopd: takes action jobs from Redis, makes their HTTP calls, "
 			      "pushes their replies.\n\n"
 			      "usage: bellhopd [--OPTION VALUE]…   each option may also be set as "
-			      "BELLHOP_OPTION\n\n");
+			      "BELLHOP_OPTION\n"
+			      "       bellhopd --reseal --key-file FILE   is no worker: it seals "
+			      "secrets to the newest key\n\n");
 	options_help(OPTIONS_WORKER, &text);
 	fwrite(text.data, 1, text.len, stdout);
 	buf_release(&text);
@@ -129,6 +132,11 @@ int main(int argc, char **argv)
 		options_no_more(argc, argv, &error) < 0)
 		die("%s", error.text);
 	harden();
+	if (options.reseal) {
+		code = reseal_all(&options);
+		options_release(&options);
+		return code;
+	}
 	log_open(options.log_level, options.log_format);
 	fit_to_files(&options);
 	if (worker_init(&worker, &options, &error) < 0)

@@ -41,6 +41,7 @@ struct options {
 	size_t max_job_bytes;
 	enum log_level log_level;
 	enum log_format log_format;
+	bool reseal;
 	/* bellhop */
 	char *org;	 /* NULL: not given */
 	char *seal_with; /* NULL: not given */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * redis_sync: the one blocking Redis client, for the command-line tool. Not for the worker, which never blocks.
+ * redis_sync: the one blocking Redis client, for the command-line tool and `bellhopd --reseal`. Not for the worker, which never blocks.
  *
  * A command is a list of spans; the answer is a tree that its receiver frees. An error answer of Redis is an answer
  * (REDIS_ERROR), so a caller tells NOPERM from a broken connection.

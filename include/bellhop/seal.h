@@ -10,10 +10,12 @@
 #ifndef BELLHOP_SEAL_H
 #define BELLHOP_SEAL_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "bellhop/buf.h"
 #include "bellhop/error.h"
+#include "bellhop/span.h"
 
 #define SEAL_PUBLIC_BYTES 32
 #define SEAL_SECRET_BYTES 32
@@ -40,6 +42,18 @@ int public_key_load(struct public_key *key, const char *path, struct error *erro
 /* Adds the sealed text. The value is wiped by the caller. */
 void seal_value(const struct public_key *key, const struct seal_binding *binding, const char *value,
 	size_t len, struct buf *out);
+/* The same for what is inside, bound and padded already. */
+void seal_bound(
+	const struct public_key *key, const unsigned char *bound, size_t len, struct buf *out);
+
+/* A sealed text as anybody can read it. */
+struct seal_parts {
+	char key_id[SEAL_KEY_ID_BYTES];
+	struct span box; /* base64, not looked at */
+};
+
+/* Whether it has the form of one. It need not be whole for its key to be told: a start will do. */
+bool seal_parse(struct seal_parts *parts, struct span sealed);
 
 /* Why a value may not be a secret of that field: a static sentence, or NULL. Empty, a control character (a credential is
  * JSON and may hold white space), a colon in a username, over SEAL_VALUE_MAX, a mask typed back in. */

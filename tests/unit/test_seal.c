@@ -253,6 +253,23 @@ static void a_ring_is_not_taken_for_a_public_key(void **state)
 	assert_int_equal(public_key_load(&key, "/tmp", &(struct error){0}), -1);
 }
 
+static void a_sealed_text_tells_its_key_to_anybody(void **state)
+{
+	static const char *const others[] = {"", "bh1", "bh1.", "bh1..", "bh1.0123456789abcdef",
+		"bh1.0123456789abcde.", "bh2.0123456789abcdef.", "bh1.0123456789ABCDEF.x",
+		"bh1.0123456789abcdeg.x", "bh1:0123456789abcdef.x", "bh1.0123456789abcdef0.x"};
+	struct seal_parts parts;
+
+	(void)state;
+	assert_true(seal_parse(&parts, span_of("bh1.0123456789abcdef.Ym94")));
+	assert_string_equal(parts.key_id, "0123456789abcdef");
+	assert_true(span_is(parts.box, "Ym94"));
+	assert_true(seal_parse(&parts, span_of("bh1.0123456789abcdef.")));
+	assert_int_equal(parts.box.len, 0);
+	for (size_t i = 0; i < ARRAY_SIZE(others); i++)
+		assert_false(seal_parse(&parts, span_of(others[i])));
+}
+
 static void an_ordinary_secret_is_taken(void **state)
 {
 	static const char *const good[] = {"x", "sk_live_51H...", "pass word", "caf\u00e9 \u2603",
@@ -332,6 +349,7 @@ int main(void)
 		cmocka_unit_test(a_damaged_public_key_is_refused),
 		cmocka_unit_test(a_key_that_opens_for_everybody_is_refused),
 		cmocka_unit_test(a_ring_is_not_taken_for_a_public_key),
+		cmocka_unit_test(a_sealed_text_tells_its_key_to_anybody),
 		cmocka_unit_test(an_ordinary_secret_is_taken),
 		cmocka_unit_test(an_empty_secret_is_refused),
 		cmocka_unit_test(control_characters_are_refused),

@@ -113,7 +113,8 @@ static bool part_cut(struct span *plain, const char *part)
 	return true;
 }
 
-static bool value_find(struct span *plain, const struct seal_binding *binding)
+/* Cuts off what it is sealed for, but for the origin, which is what then comes first. */
+static bool place_cut(struct span *plain, const struct seal_binding *binding)
 {
 	size_t len;
 
@@ -121,8 +122,12 @@ static bool value_find(struct span *plain, const struct seal_binding *binding)
 		return false;
 	plain->len = len;
 	return part_cut(plain, PREFIX) && part_cut(plain, binding->org) &&
-	       part_cut(plain, binding->integration) && part_cut(plain, binding->field) &&
-	       part_cut(plain, binding->origin);
+	       part_cut(plain, binding->integration) && part_cut(plain, binding->field);
+}
+
+static bool value_find(struct span *plain, const struct seal_binding *binding)
+{
+	return place_cut(plain, binding) && part_cut(plain, binding->origin);
 }
 
 static long value_give(struct span value, char *out, size_t size)
@@ -160,6 +165,51 @@ long keyring_open(struct keyring *keyring, struct span sealed, const struct seal
 	}
 	sodium_memzero(keyring->plain, box_len);
 	return len;
+}
+
+const char *keyring_newest_id(const struct keyring *keyring)
+{
+	return keyring->keys.keys[keyring->keys.count - 1].id;
+}
+
+/* Whether the box holds a secret of that place; it is then in `plain`, with its padding. */
+static bool box_open(struct keyring *keyring, const struct keyring_key *key, size_t box_len,
+	const struct seal_binding *binding)
+{
+	struct span plain = {(const char *)keyring->plain, box_len - crypto_box_SEALBYTES};
+
+	return crypto_box_seal_open(
+		       keyring->plain, keyring->box, box_len, key->public, key->secret) == 0 &&
+	       place_cut(&plain, binding) && memchr(plain.data, '\0', plain.len) != NULL;
+}
+
+enum keyring_reseal keyring_reseal(struct keyring *keyring, struct span sealed,
+	const struct seal_binding *binding, struct buf *out)
+{
+	const struct keyring_key *newest = &keyring->keys.keys[keyring->keys.count - 1];
+	struct seal_parts parts;
+	const struct keyring_key *key;
+	struct public_key to;
+	enum keyring_reseal result = KEYRING_NOT_OPENED;
+	size_t box_len;
+
+	if (!seal_parse(&parts, sealed))
+		return KEYRING_NOT_SEALED;
+	key = keyring_keys_find(&keyring->keys, parts.key_id);
+	if (key == NULL)
+		return KEYRING_KEY_UNKNOWN;
+	box_len = box_decode(keyring, parts.box);
+	if (box_len == 0)
+		return KEYRING_NOT_OPENED;
+	if (box_open(keyring, key, box_len, binding))
+		result = key == newest ? KEYRING_ALREADY_NEW : KEYRING_RESEALED;
+	if (result == KEYRING_RESEALED) {
+		memcpy(to.bytes, newest->public, sizeof(to.bytes));
+		memcpy(to.id, newest->id, sizeof(to.id));
+		seal_bound(&to, keyring->plain, box_len - crypto_box_SEALBYTES, out);
+	}
+	sodium_memzero(keyring->plain, box_len);
+	return result;
 }
 
 size_t keyring_open_bytes(struct span sealed)

@@ -32,6 +32,20 @@ long keyring_open(struct keyring *keyring, struct span sealed, const struct seal
 /* Bytes that opening `sealed` needs at most, the NUL included. */
 size_t keyring_open_bytes(struct span sealed);
 
+enum keyring_reseal {
+	KEYRING_RESEALED,
+	KEYRING_ALREADY_NEW, /* it opens with the newest key */
+	KEYRING_NOT_SEALED,  /* not of the form of a sealed text */
+	KEYRING_KEY_UNKNOWN, /* its key is not in the ring */
+	KEYRING_NOT_OPENED,  /* damaged, or sealed for another org, integration or field */
+};
+
+/* Seals to the newest key what another one of the ring sealed for the binding's org, integration and field. The origin (of `binding` it
+ * is not read) and the value stay what they are: no binding is widened. `out` is written to for KEYRING_RESEALED alone. */
+enum keyring_reseal keyring_reseal(struct keyring *keyring, struct span sealed,
+	const struct seal_binding *binding, struct buf *out);
+const char *keyring_newest_id(const struct keyring *keyring);
+
 /* Encrypts and authenticates a frozen request under a key derived from the newest key (XChaCha20-Poly1305), bound to `context`. */
 void keyring_freeze(
 	struct keyring *keyring, struct span text, struct span context, struct buf *out);
