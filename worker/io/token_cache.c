@@ -186,7 +186,7 @@ static void sweep(struct token_cache *cache)
 /* One that nobody is about, used longest ago. An org that has more than half of all gives up one of its own. */
 static bool make_room(struct token_cache *cache, const char *org)
 {
-	struct entry *entry, *oldest = NULL, *own = NULL;
+	struct entry *entry = NULL, *oldest = NULL, *own = NULL;
 	size_t owned = 0;
 
 	if (cache->count < TOKEN_ENTRIES_MAX)
