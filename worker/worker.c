@@ -11,6 +11,7 @@
 #include "bellhop/bug.h"
 #include "drain.h"
 #include "io/clock.h"
+#include "io/crypto_memory.h"
 #include "io/depths.h"
 #include "io/metrics.h"
 #include "io/server_check.h"
@@ -296,6 +297,8 @@ static int open_tools(struct worker *worker, struct error *error)
 {
 	const struct options *options = worker->options;
 
+	if (!crypto_memory_init())
+		log_event(LOG_WARNING, "libcrypto's memory is not wiped: it was in use before");
 	worker->secrets = secret_memory_new(SECRET_MEMORY_BYTES);
 	if (!secret_memory_locked(worker->secrets))
 		log_event(LOG_WARNING,

@@ -15,6 +15,7 @@
 #include "bellhop/alloc.h"
 #include "bellhop/bug.h"
 #include "bellhop/json_out.h"
+#include "io/crypto_memory.h"
 
 #define CLAIMS_MAX_BYTES (64 * 1024)
 #define RSA_MIN_BITS	 2048
@@ -100,6 +101,7 @@ struct jwt_key *jwt_key_read(struct span pem, const char **reason)
 	struct jwt_key *key = xcalloc(1, sizeof(*key));
 
 	BUG_ON(source == NULL);
+	crypto_memory_wipe(true);
 	key->key = PEM_read_bio_PrivateKey(source, NULL, no_password, NULL);
 	BIO_free(source);
 	*reason = key->key != NULL ? judge(key) : "its private_key cannot be read as a PEM key";
@@ -115,6 +117,7 @@ void jwt_key_free(struct jwt_key *key)
 	if (key == NULL)
 		return;
 	EVP_PKEY_free(key->key);
+	crypto_memory_wipe(false);
 	free(key);
 }
 

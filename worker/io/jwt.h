@@ -26,7 +26,7 @@ struct jwt_claims {
 	const char *id;
 };
 
-/* A private key as PEM: RSA of 2048 to 4096 bits and two primes, or P-256. NULL: `*reason` is a static half sentence. */
+/* A private key as PEM: RSA of 2048 to 4096 bits and two primes, or P-256. One at a time: until it is freed, crypto_memory wipes. NULL: `*reason` is a static half sentence. */
 struct jwt_key *jwt_key_read(struct span pem, const char **reason);
 void jwt_key_free(struct jwt_key *key);
 /* "RS256", "ES256" */

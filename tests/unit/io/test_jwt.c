@@ -2,7 +2,10 @@
 /* Tests of jwt: signatures against the example of RFC 7515, appendix A.2, and against libcrypto's own verifying; the claims. */
 #include "../unit.h"
 
+#include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <openssl/bn.h>
 #include <openssl/core_names.h>
@@ -14,6 +17,7 @@
 
 #include "bellhop/bug.h"
 #include "bellhop/json_tape.h"
+#include "io/crypto_memory.h"
 #include "io/jwt.h"
 
 /* RFC 7515, appendix A.2: a key, what is signed, and its signature. RS256 has one signature for each text. */
@@ -264,9 +268,81 @@ static void an_rsa_key_with_a_part_that_is_too_large_is_refused(void **state)
 	refuse(rsa_key(RSA_N, 4104), "its private_key has more than 4096 bits");
 }
 
+/* A key of nobody's, and its secret number. */
+static const char lone_pem[] = "-----BEGIN PRIVATE KEY-----\n"
+			       "MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgoXtQAJdGwhSb/Rbq\n"
+			       "atx1A6b8LwGVnjS2EfKImALIggmhRANCAAR/57kpIT4isx7b6oWe4FEvPfPQvAqb\n"
+			       "yUBtdvfOSDjIl2vvXzZWjDZMxGzPvaKjo4syYpTA5Lj0GjU4w2yMz2M5\n"
+			       "-----END PRIVATE KEY-----\n";
+static const unsigned char lone_number[] = {0xa1, 0x7b, 0x50, 0x00, 0x97, 0x46, 0xc2, 0x14, 0x9b,
+	0xfd, 0x16, 0xea, 0x6a, 0xdc, 0x75, 0x03, 0xa6, 0xfc, 0x2f, 0x01, 0x95, 0x9e, 0x34, 0xb6,
+	0x11, 0xf2, 0x88, 0x98, 0x02, 0xc8, 0x82, 0x09};
+
+static int count_in(int memory, unsigned long from, unsigned long to)
+{
+	static unsigned char part[65536];
+	int count = 0;
+	ssize_t got = 0;
+
+	for (; from < to && got >= 0; from += sizeof(part) - sizeof(lone_number)) {
+		const unsigned char *at = part, *end;
+		size_t want = to - from < sizeof(part) ? to - from : sizeof(part);
+
+		got = pread(memory, part, want, (off_t)from);
+		end = part + (got > 0 ? got : 0);
+		while ((at = memmem(at, (size_t)(end - at), lone_number, sizeof(lone_number))) !=
+			NULL) {
+			count++;
+			at++;
+		}
+		explicit_bzero(part, sizeof(part));
+	}
+	return count;
+}
+
+/* In memory that may be written: where the above stands, it may not. */
+static int numbers_in_memory(void)
+{
+	static char line[512];
+	FILE *maps = fopen("/proc/self/maps", "r");
+	int memory = open("/proc/self/mem", O_RDONLY), count = 0;
+	unsigned long from, to;
+	char access[5];
+
+	assert_non_null(maps);
+	assert_true(memory >= 0);
+	while (fgets(line, sizeof(line), maps)) {
+		/* Sanitizers map terabytes of shadow. */
+		if (sscanf(line, "%lx-%lx %4s", &from, &to, access) == 3 && access[1] == 'w' &&
+			to - from < 1UL << 30)
+			count += count_in(memory, from, to);
+	}
+	fclose(maps);
+	close(memory);
+	return count;
+}
+
+static void a_key_is_nowhere_once_it_was_used(void **state)
+{
+	const char *reason;
+	struct jwt_key *read;
+	struct buf out;
+
+	(void)state;
+	buf_init(&out, 4096);
+	assert_int_equal(numbers_in_memory(), 0);
+	read = jwt_key_read(span_of(lone_pem), &reason);
+	assert_non_null(read);
+	assert_int_equal(jwt_sign(read, span_of("a.b"), &out), 0);
+	jwt_key_free(read);
+	assert_int_equal(numbers_in_memory(), 0);
+	buf_release(&out);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_key_is_nowhere_once_it_was_used),
 		cmocka_unit_test(rs256_is_as_the_rfc_has_it),
 		cmocka_unit_test(es256_is_two_numbers_of_32_bytes),
 		cmocka_unit_test(claims_are_json_whatever_is_in_them),
@@ -274,5 +350,7 @@ int main(void)
 		cmocka_unit_test(an_rsa_key_with_a_part_that_is_too_large_is_refused),
 	};
 
+	if (!crypto_memory_init())
+		BUG("libcrypto was in use before");
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
