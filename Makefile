@@ -23,7 +23,7 @@ HARDEN := -fPIE -fstack-protector-strong -fstack-clash-protection -D_FORTIFY_SOU
 LINK_HARDEN := -pie -Wl,-z,relro,-z,now,-z,noexecstack
 
 COMMON_PKGS := hiredis jansson libsodium libpcre2-8
-WORKER_PKGS := libcurl libevent libcares libssl libcrypto
+WORKER_PKGS := libcurl libevent libcares libssl libcrypto zlib
 
 ALL_CFLAGS = -std=gnu17 -D_GNU_SOURCE -DBELLHOP_VERSION='"$(VERSION)"' $(WARN) $(CFLAGS) \
 	-I include -iquote worker -iquote $B $(PKG_CFLAGS) \

@@ -4,6 +4,7 @@
 import re
 import socket
 import threading
+import zlib
 
 import pytest
 from support.org import integration
@@ -150,6 +151,7 @@ INVALID = {
     "HTTP/0.9": Raw(b"<html>hello</html>"),
     "a chunk without a length": Raw(OK + b"Transfer-Encoding: chunked\r\n\r\nzz\r\n{}\r\n0\r\n\r\n"),
     "an encoding nobody asked for": Raw(OK + b"Content-Encoding: compress\r\nContent-Length: 2\r\n\r\n{}"),
+    "a transfer coding nobody asked for": Raw(OK + b"Transfer-Encoding: gzip, chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n"),
     "broken gzip": Raw(OK + b"Content-Encoding: gzip\r\nContent-Length: 4\r\n\r\n{}{}"),
     "two lengths": Raw(OK + b"Content-Length: 2\r\nContent-Length: 3\r\n\r\n{}}"),
     "a length that is none": Raw(OK + b"Content-Length: -2\r\n\r\n{}"),
@@ -162,6 +164,48 @@ def test_a_broken_answer_is_invalid(acme, upstream, answer):
     for action in ("tickets/read", "tickets/create"):
         assert told(acme.run(action)) == ("invalid_response", "yes", False)
     assert len(upstream.received()) == 2
+
+
+def packed(text, window_bits):
+    """Deflate: 31 is gzip, 15 in zlib's wrapping, -15 in none."""
+    packer = zlib.compressobj(9, zlib.DEFLATED, window_bits)
+    return packer.compress(text) + packer.flush()
+
+
+def coded(coding, data, in_bytes=False):
+    head = OK + b"Content-Encoding: " + coding.encode() + b"\r\n"
+    if not in_bytes:
+        return Raw(head + b"Content-Length: %d\r\n\r\n" % len(data) + data)
+    chunks = b"".join(b"1\r\n%c\r\n" % byte for byte in data)
+    return Raw(head + b"Transfer-Encoding: chunked\r\n\r\n" + chunks + b"0\r\n\r\n")
+
+
+LINES = "".join(f"line {n} of an answer\n" for n in range(3000)).encode()
+CODINGS = {"gzip": ("gzip", 31), "x-gzip": ("X-Gzip", 31), "deflate": ("deflate", 15), "deflate without its wrapping": ("deflate", -15)}
+
+
+@pytest.mark.parametrize("coding, window_bits", CODINGS.values(), ids=CODINGS.keys())
+def test_a_compressed_answer_is_told_whole_or_not_at_all(acme, upstream, coding, window_bits):
+    whole = packed(LINES, window_bits)
+    cuts = [whole[:length] for length in (1, len(whole) // 2, len(whole) - 1)]
+    answers = [coded(coding, data, in_bytes) for in_bytes in (False, True) for data in (whole, *cuts, whole + b"{}")]
+    upstream.on("/v1/t", *answers)
+    for _ in (False, True):
+        assert acme.run("tickets/read")["output"] == {"text": LINES.decode()}
+        for _ in range(len(cuts) + 1):
+            assert told(acme.run("tickets/read")) == ("invalid_response", "yes", False)
+    assert len(upstream.received()) == len(answers)
+
+
+@pytest.mark.parametrize("in_bytes", [False, True], ids=["in one piece", "in bytes"])
+def test_gzip_may_have_several_members(acme, upstream, in_bytes):
+    upstream.on("/v1/t", coded("gzip", packed(b'{"a":', 31) + packed(b"", 31) + packed(b"1}", 31), in_bytes))
+    assert acme.run("tickets/read")["output"] == {"a": 1}
+
+
+def test_a_compressed_answer_without_a_byte_is_empty(acme, upstream):
+    upstream.on("/v1/t", coded("gzip", b""), coded("gzip", packed(b"", 31)))
+    assert [acme.run("tickets/read")["output"] for _ in range(2)] == [None, None]
 
 
 # Too late.

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * http_answer: what comes back, as libcurl hands it over: header lines and the decoded body, both counted.
+ * http_answer: what comes back, as libcurl hands it over: header lines and the body, both counted, the body once it is decoded.
  *
- * libcurl's own limits know nothing of decoding. And since each layer of content coding may blow up a thousandfold inside libcurl before a byte
- * is counted here, more than one layer is refused.
+ * Since each layer of coding may blow up a thousandfold, more than one is refused; and one of the transfer, which nobody asked for and
+ * libcurl would undo.
  */
 #include <ctype.h>
 #include <string.h>
@@ -101,7 +101,7 @@ static void retry_after_end(struct http_call *call)
 }
 
 /* Names in a list, those that change nothing apart. */
-static unsigned codings(const struct header *header)
+static unsigned codings(struct http_call *call, const struct header *header)
 {
 	const char *at = header->value, *end = at + header->len;
 	unsigned count = 0;
@@ -113,8 +113,14 @@ static unsigned codings(const struct header *header)
 		while (at < stop && isspace((unsigned char)*at))
 			at++;
 		if (at < stop && strncasecmp(at, "identity", 8) != 0 &&
-			strncasecmp(at, "chunked", 7) != 0)
+			strncasecmp(at, "chunked", 7) != 0) {
+			const char *last = stop;
+
+			while (isspace((unsigned char)last[-1]))
+				last--;
+			http_decode_name(&call->decode, at, (size_t)(last - at));
 			count++;
+		}
 		at = stop + 1;
 	}
 	return count;
@@ -150,13 +156,13 @@ static void header_read(struct http_call *call, const char *line, size_t len)
 		break;
 	case 'c':
 		if (header_is(line, len, "Content-Encoding", &header))
-			call->codings += codings(&header);
+			call->codings += codings(call, &header);
 		else if (header_is(line, len, "Content-Length", &header))
 			length_read(call, &header);
 		break;
 	case 't':
 		if (header_is(line, len, "Transfer-Encoding", &header))
-			call->codings += codings(&header);
+			call->transfer_is_coded |= codings(call, &header) > 0;
 		break;
 	default:
 		break;
@@ -173,6 +179,8 @@ static bool status_read(struct http_call *call, const char *line, size_t len)
 	call->in_headers = true;
 	call->succeeded = line[9] == '2';
 	call->codings = 0;
+	call->transfer_is_coded = false;
+	http_decode_clear(&call->decode);
 	call->content_length = -1;
 	call->framing_is_broken = false;
 	call->response.retry_after_s = -1;
@@ -220,6 +228,11 @@ size_t http_answer_header(char *line, size_t size, size_t count, void *arg)
 		http_call_verdict(call, HTTP_INVALID, "it is not clear where the answer ends");
 		return 0;
 	}
+	if (call->transfer_is_coded) {
+		http_call_verdict(call, HTTP_INVALID,
+			"the answer has a transfer coding that was not asked for");
+		return 0;
+	}
 	if (call->codings > 1) {
 		http_call_verdict(
 			call, HTTP_INVALID, "the answer has more than one layer of content coding");
@@ -228,17 +241,24 @@ size_t http_answer_header(char *line, size_t size, size_t count, void *arg)
 	return len;
 }
 
-size_t http_answer_body(char *data, size_t size, size_t count, void *arg)
+bool http_answer_add(struct http_call *call, const char *data, size_t len)
 {
-	struct http_call *call = arg;
 	struct buf *body = call->response.body;
-	size_t len = size * count;
-
 	size_t room = call->request.max_response_bytes - body->len;
 
 	buf_add(body, data, len < room ? len : room);
 	if (len <= room && !body->overflowed)
-		return len;
+		return true;
 	too_large(call);
-	return 0;
+	return false;
+}
+
+size_t http_answer_body(char *data, size_t size, size_t count, void *arg)
+{
+	struct http_call *call = arg;
+	size_t len = size * count;
+	bool added = call->decode.coding == HTTP_CODING_NONE ? http_answer_add(call, data, len)
+							     : http_decode_body(call, data, len);
+
+	return added ? len : 0;
 }

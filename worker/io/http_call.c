@@ -127,6 +127,7 @@ static void call_set_constants(struct http_call *call)
 	SET(call, CURLOPT_HTTP09_ALLOWED, 0L);
 	SET(call, CURLOPT_PATH_AS_IS, 1L);
 	SET(call, CURLOPT_ACCEPT_ENCODING, "gzip, deflate");
+	SET(call, CURLOPT_HTTP_CONTENT_DECODING, 0L); /* http_decode does it */
 	SET(call, CURLOPT_CONNECTTIMEOUT_MS, HTTP_CONNECT_TIMEOUT_MS);
 	/* What http_pin puts there is for ever. */
 	SET(call, CURLOPT_DNS_CACHE_TIMEOUT, -1L);
@@ -175,6 +176,7 @@ void http_call_clear(struct http_call *call)
 		curl_slist_free_all(call->emptied);
 	call->emptied = NULL;
 	call->pool = NULL;
+	http_decode_clear(&call->decode);
 }
 
 static bool method_has_body(const char *method)

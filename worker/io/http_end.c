@@ -117,6 +117,8 @@ static void say_complete(struct http_call *call)
 		say_lost(call);
 	else if (call->response.status < 200)
 		say(call, HTTP_INVALID, "the answer is an interim one that ends the call", NULL);
+	else if (call->succeeded && http_decode_is_cut(&call->decode))
+		say(call, HTTP_INVALID, "the answer's content encoding breaks off", NULL);
 	else
 		say(call, HTTP_ANSWERED, "", NULL);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * http_memory: libcurl's allocator, which wipes what it frees.
+ * http_memory: the allocator of libcurl and zlib, which wipes what it frees.
  *
  * libcurl copies header lines, and with them credentials, into buffers that it frees when a request is over. A call takes and frees some
  * thirty blocks, so they are kept in lists by size, wiped: that is faster than malloc(3), and calloc has nothing to clear. libcurl runs
@@ -106,6 +106,18 @@ static void *block_calloc(size_t count, size_t bytes)
 	if (__builtin_mul_overflow(count, bytes, &total))
 		BUG("libcurl wants %zu times %zu bytes", count, bytes);
 	return block_take(total);
+}
+
+void *http_memory_take(void *unused, unsigned count, unsigned bytes)
+{
+	(void)unused;
+	return block_calloc(count, bytes);
+}
+
+void http_memory_give(void *unused, void *data)
+{
+	(void)unused;
+	block_give(data);
 }
 
 /* Never realloc(3): what that moves, it leaves behind unwiped. */

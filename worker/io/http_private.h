@@ -22,6 +22,7 @@
 #include <event2/event_struct.h>
 #include <openssl/x509_vfy.h>
 #include <sys/queue.h>
+#include <zlib.h>
 
 #include "io/http_client.h"
 
@@ -35,6 +36,7 @@
 #define HTTP_INLINE_HEADERS	24
 #define HTTP_SPARE_CALLS_MAX	1024
 #define HTTP_VERDICT_NONE	(-1)
+#define HTTP_BAD_CODING		"the answer's content encoding cannot be decoded"
 
 /* Options of an easy handle fail only where the program is wrong. */
 #define SET(call, option, value)                                                         \
@@ -86,6 +88,24 @@ struct http_pool {
 	struct http_pin pin;
 };
 
+enum http_coding {
+	HTTP_CODING_NONE,
+	HTTP_CODING_GZIP,
+	HTTP_CODING_DEFLATE,
+	HTTP_CODING_UNKNOWN,
+};
+
+/* How far the body of an answer is decoded. */
+struct http_decode {
+	enum http_coding coding;
+	bool inflates; /* `stream` is in use */
+	bool began;    /* a byte of the body came */
+	bool ended;    /* the last byte that came was an end */
+	bool holds;    /* the first byte, until the second says what it is */
+	unsigned char held;
+	z_stream stream;
+};
+
 struct http_call {
 	TAILQ_ENTRY(http_call) link; /* of its pool, then of the client's finished or spare ones */
 	struct http_client *client;
@@ -115,6 +135,8 @@ struct http_call {
 	bool in_headers;
 	bool succeeded; /* its status is 2xx */
 	unsigned codings;
+	bool transfer_is_coded;
+	struct http_decode decode;
 	time_t come_again_at; /* a Retry-After that is a date; -1: none */
 	char date[64];	      /* its Date */
 	size_t date_len;
@@ -197,6 +219,16 @@ bool http_pin_same(const struct sockaddr *a, const struct sockaddr *b);
 /* answer */
 size_t http_answer_header(char *line, size_t size, size_t count, void *arg);
 size_t http_answer_body(char *data, size_t size, size_t count, void *arg);
+/* Adds to the body. False, with a verdict, where it would be too large. */
+bool http_answer_add(struct http_call *call, const char *data, size_t len);
+
+/* decode */
+void http_decode_name(struct http_decode *decode, const char *name, size_t len);
+/* Adds to the body what these bytes of it stand for. False, with a verdict, where they stand for nothing or too much. */
+bool http_decode_body(struct http_call *call, const char *data, size_t len);
+/* Whether something came, and not all. */
+bool http_decode_is_cut(const struct http_decode *decode);
+void http_decode_clear(struct http_decode *decode);
 
 /* end: fills in the response from what was heard and libcurl's result. */
 void http_end_judge(struct http_call *call, CURLcode result);
@@ -204,6 +236,9 @@ void http_end_judge(struct http_call *call, CURLcode result);
 /* memory: libcurl set up with an allocator that wipes what it frees */
 void http_memory_init(void);
 void http_memory_release(void);
+/* The same for zlib, which says an unused pointer first. */
+void *http_memory_take(void *unused, unsigned count, unsigned bytes);
+void http_memory_give(void *unused, void *data);
 
 /* tls: what is trusted, read once for all pools. NULL: `error` says why `ca_file` cannot be used. */
 X509_STORE *http_tls_trusted(const char *ca_file, struct error *error);

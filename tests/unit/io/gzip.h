@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* gzip: makes gzip texts of one byte repeated, for tests that have no zlib. */
+/* gzip: makes gzip texts of one byte repeated. */
 #ifndef TESTS_GZIP_H
 #define TESTS_GZIP_H
 
