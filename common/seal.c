@@ -184,7 +184,8 @@ void seal_value(const struct public_key *key, const struct seal_binding *binding
 
 bool seal_parse(struct seal_parts *parts, struct span sealed)
 {
-	const size_t id_len = SEAL_KEY_ID_BYTES - 1, head = sizeof(PREFIX) + id_len + 1;
+	const size_t id_len = SEAL_KEY_ID_BYTES - 1, head = SEAL_HEAD_BYTES;
+	_Static_assert(sizeof(PREFIX) + SEAL_KEY_ID_BYTES == SEAL_HEAD_BYTES, "the head's length");
 	if (sealed.len < head || !begins_with(sealed, PREFIX ".") || sealed.data[head - 1] != '.')
 		return false;
 	for (size_t i = 0; i < id_len; i++) {

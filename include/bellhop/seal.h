@@ -20,6 +20,7 @@
 #define SEAL_PUBLIC_BYTES 32
 #define SEAL_SECRET_BYTES 32
 #define SEAL_KEY_ID_BYTES 17 /* 16 hex digits (BLAKE2b of the public key) and a NUL */
+#define SEAL_HEAD_BYTES	  21 /* of a sealed text: what seal_parse() needs of it */
 #define SEAL_VALUE_MAX	  (64 * 1024)
 #define SEAL_PAD	  64
 

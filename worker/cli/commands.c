@@ -69,9 +69,10 @@ const struct command commands[] = {
 		"\n"
 		"{\"tools\": [...]}: the result of MCP's tools/list, or the member of a request.\n",
 		command_tools},
-	{"status", "", "queues, workers, jobs in flight, delayed, dead",
+	{"status", "", "queues, workers, jobs in flight, delayed, dead, keys of secrets",
 		"The age of a queue's oldest job is known to a second, where workers were there when it\n"
-		"came: else \"-\".\n",
+		"came: else \"-\". Secrets are counted by the key that they are sealed with, and with\n"
+		"--seal-with it says which is not that one: `bellhopd --reseal` moves them.\n",
 		command_status},
 	{"dead list", "", "what could not be run or answered, the oldest first", NULL,
 		command_dead_list},

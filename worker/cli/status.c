@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* status: what operators look at first: queues, workers, jobs in flight, delayed, dead. */
+/* status: what operators look at first: queues, workers, jobs in flight, delayed, dead, and the keys of secrets. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,6 +8,7 @@
 #include "bellhop/json_out.h"
 #include "bellhop/key.h"
 #include "cli/script.h"
+#include "cli/secret_keys.h"
 
 #define KEY_MAX_BYTES	 1024
 #define RESULT_MAX_BYTES (16 * 1024 * 1024)
@@ -26,6 +27,7 @@ struct shard_state {
 	struct worker_state *workers;
 	size_t worker_count, worker_capacity;
 	int64_t in_flight, retry, delayed, dead;
+	struct secret_keys secrets;
 	int64_t next_due_ms; /* until the first of `delayed` is due; below 0: nothing is delayed */
 };
 
@@ -208,6 +210,8 @@ static int ask_all(struct cli *cli, struct shard_state *state)
 		status = ask_delayed(cli, state);
 	if (status == EXIT_DONE)
 		status = ask_number(cli, "LLEN", "dead", &state->dead);
+	if (status == EXIT_DONE)
+		status = secret_keys_count(cli, &state->secrets);
 	return status;
 }
 
@@ -239,6 +243,7 @@ static void add_lines(struct buf *out, const struct shard_state *state)
 	if (state->next_due_ms >= 0)
 		buf_printf(out, "  the next in %.1f s", (double)state->next_due_ms / 1000);
 	buf_printf(out, "\ndead      %8lld\n", (long long)state->dead);
+	secret_keys_lines(&state->secrets, out);
 }
 
 static void add_known(struct buf *out, int64_t number)
@@ -276,7 +281,9 @@ static void add_json(struct buf *out, const struct shard_state *state)
 	buf_printf(out, "],\"in_flight\":%lld,\"put_back\":%lld,\"delayed\":%lld,\"next_due_ms\":",
 		(long long)state->in_flight, (long long)state->retry, (long long)state->delayed);
 	add_known(out, state->next_due_ms);
-	buf_printf(out, ",\"dead\":%lld}", (long long)state->dead);
+	buf_printf(out, ",\"dead\":%lld,\"secrets\":", (long long)state->dead);
+	secret_keys_json(&state->secrets, out);
+	buf_add_char(out, '}');
 }
 
 static void print_state(const struct cli *cli, const struct shard_state *state)
