@@ -5,10 +5,10 @@
 #include <stdlib.h>
 
 #include <openssl/core_names.h>
+#include <openssl/decoder.h>
 #include <openssl/ec.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
-#include <openssl/pem.h>
 #include <openssl/rsa.h>
 #include <sodium.h>
 
@@ -20,6 +20,7 @@
 #define CLAIMS_MAX_BYTES (64 * 1024)
 #define RSA_MIN_BITS	 2048
 #define RSA_MAX_BITS	 4096 /* a larger one would hold up the worker */
+#define PEM_BLOCKS	 3
 #define RSA_E_BYTES	 8
 #define RAW_MAX_BYTES	 (RSA_MAX_BITS / 8)
 #define P256_BYTES	 32
@@ -95,16 +96,34 @@ static const char *judge(struct jwt_key *key)
 	return "its private_key is neither an RSA nor a P-256 key";
 }
 
-struct jwt_key *jwt_key_read(struct span pem, const char **reason)
+/* NULL: it is none of that kind. An EC key's parameters may stand before it. */
+static EVP_PKEY *read_as(struct span pem, const char *kind)
 {
 	BIO *source = BIO_new_mem_buf(pem.data, (int)pem.len);
+	EVP_PKEY *key = NULL;
+	OSSL_DECODER_CTX *decoder = OSSL_DECODER_CTX_new_for_pkey(
+		&key, "PEM", NULL, kind, EVP_PKEY_KEYPAIR, NULL, NULL);
+
+	BUG_ON(source == NULL || decoder == NULL);
+	OSSL_DECODER_CTX_set_pem_password_cb(decoder, no_password, NULL);
+	for (int i = 0; i < PEM_BLOCKS && key == NULL && !BIO_eof(source); i++)
+		(void)OSSL_DECODER_from_bio(decoder, source); /* then there is no key yet */
+	OSSL_DECODER_CTX_free(decoder);
+	BIO_free(source);
+	return key;
+}
+
+/* Only these two kinds: for others libcrypto would reckon out a public key while it reads, however large the numbers are. */
+struct jwt_key *jwt_key_read(struct span pem, const char **reason)
+{
 	struct jwt_key *key = xcalloc(1, sizeof(*key));
 
-	BUG_ON(source == NULL);
 	crypto_memory_wipe(true);
-	key->key = PEM_read_bio_PrivateKey(source, NULL, no_password, NULL);
-	BIO_free(source);
-	*reason = key->key != NULL ? judge(key) : "its private_key cannot be read as a PEM key";
+	key->key = read_as(pem, "RSA");
+	if (key->key == NULL)
+		key->key = read_as(pem, "EC");
+	*reason = key->key != NULL ? judge(key)
+				   : "its private_key cannot be read as an RSA or P-256 key in PEM";
 	ERR_clear_error();
 	if (*reason == NULL)
 		return key;

@@ -20,6 +20,8 @@
 #include "io/crypto_memory.h"
 #include "io/jwt.h"
 
+#define NOT_READ "its private_key cannot be read as an RSA or P-256 key in PEM"
+
 /* RFC 7515, appendix A.2: a key, what is signed, and its signature. RS256 has one signature for each text. */
 static const char rfc_n[] =
 	"ofgWCuLjybRlzo0tZWJjNiuSfb4p4fAkd_wWJcyQoTbji9k0l8W26mPddxHmfHQp-Vaw-4qP"
@@ -245,10 +247,9 @@ static void other_keys_are_refused(void **state)
 	(void)state;
 	refuse(EVP_RSA_gen(1024), "its private_key has fewer than 2048 bits");
 	refuse(EVP_EC_gen("P-384"), "its private_key is neither an RSA nor a P-256 key");
-	refuse(EVP_PKEY_Q_keygen(NULL, NULL, "ED25519"),
-		"its private_key is neither an RSA nor a P-256 key");
+	refuse(EVP_PKEY_Q_keygen(NULL, NULL, "ED25519"), NOT_READ);
 	assert_null(jwt_key_read(span_of(""), &reason));
-	assert_string_equal(reason, "its private_key cannot be read as a PEM key");
+	assert_string_equal(reason, NOT_READ);
 }
 
 /* libcrypto does not look whether they belong together, and would sign with them for minutes. */
@@ -268,6 +269,41 @@ static void an_rsa_key_with_a_part_that_is_too_large_is_refused(void **state)
 	refuse(rsa_key(RSA_N, 4104), "its private_key has more than 4096 bits");
 }
 
+/* Where a key of another kind is large, reading it alone takes minutes: its public number is reckoned out. */
+static EVP_PKEY *dsa_key(int bits)
+{
+	static const char *const names[] = {OSSL_PKEY_PARAM_FFC_P, OSSL_PKEY_PARAM_FFC_Q,
+		OSSL_PKEY_PARAM_FFC_G, OSSL_PKEY_PARAM_PRIV_KEY, OSSL_PKEY_PARAM_PUB_KEY};
+	BIGNUM *numbers[ARRAY_SIZE(names)];
+	OSSL_PARAM_BLD *build = OSSL_PARAM_BLD_new();
+	EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_name(NULL, "DSA", NULL);
+	OSSL_PARAM *members;
+	EVP_PKEY *key = NULL;
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		numbers[i] = BN_new();
+		BN_rand(numbers[i], i == 0 ? bits : bits - 8, BN_RAND_TOP_ONE, BN_RAND_BOTTOM_ODD);
+		OSSL_PARAM_BLD_push_BN(build, names[i], numbers[i]);
+	}
+	members = OSSL_PARAM_BLD_to_param(build);
+	assert_int_equal(EVP_PKEY_fromdata_init(context), 1);
+	assert_int_equal(EVP_PKEY_fromdata(context, &key, EVP_PKEY_KEYPAIR, members), 1);
+	OSSL_PARAM_free(members);
+	OSSL_PARAM_BLD_free(build);
+	EVP_PKEY_CTX_free(context);
+	for (size_t i = 0; i < ARRAY_SIZE(numbers); i++)
+		BN_free(numbers[i]);
+	return key;
+}
+
+static void a_large_key_of_another_kind_is_refused_at_once(void **state)
+{
+	(void)state;
+	alarm(20);
+	refuse(dsa_key(60000), NOT_READ);
+	alarm(0);
+}
+
 /* A key of nobody's, and its secret number. */
 static const char lone_pem[] = "-----BEGIN PRIVATE KEY-----\n"
 			       "MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgoXtQAJdGwhSb/Rbq\n"
@@ -277,6 +313,21 @@ static const char lone_pem[] = "-----BEGIN PRIVATE KEY-----\n"
 static const unsigned char lone_number[] = {0xa1, 0x7b, 0x50, 0x00, 0x97, 0x46, 0xc2, 0x14, 0x9b,
 	0xfd, 0x16, 0xea, 0x6a, 0xdc, 0x75, 0x03, 0xa6, 0xfc, 0x2f, 0x01, 0x95, 0x9e, 0x34, 0xb6,
 	0x11, 0xf2, 0x88, 0x98, 0x02, 0xc8, 0x82, 0x09};
+
+static void the_parameters_of_a_curve_may_stand_before_its_key(void **state)
+{
+	char text[1024] = "-----BEGIN EC PARAMETERS-----\nBggqhkjOPQMBBw==\n"
+			  "-----END EC PARAMETERS-----\n";
+	struct jwt_key *read;
+	const char *reason;
+
+	(void)state;
+	strcat(text, lone_pem);
+	read = jwt_key_read(span_of(text), &reason);
+	assert_non_null(read);
+	assert_string_equal(jwt_algorithm(read), "ES256");
+	jwt_key_free(read);
+}
 
 static int count_in(int memory, unsigned long from, unsigned long to)
 {
@@ -343,10 +394,12 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_key_is_nowhere_once_it_was_used),
+		cmocka_unit_test(the_parameters_of_a_curve_may_stand_before_its_key),
 		cmocka_unit_test(rs256_is_as_the_rfc_has_it),
 		cmocka_unit_test(es256_is_two_numbers_of_32_bytes),
 		cmocka_unit_test(claims_are_json_whatever_is_in_them),
 		cmocka_unit_test(other_keys_are_refused),
+		cmocka_unit_test(a_large_key_of_another_kind_is_refused_at_once),
 		cmocka_unit_test(an_rsa_key_with_a_part_that_is_too_large_is_refused),
 	};
 
