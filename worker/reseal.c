@@ -283,6 +283,8 @@ int reseal_all(const struct options *options)
 		redis_url_parse(&url, options->redis_url, options->redis_password_file, &error) < 0)
 		die("%s", error.text);
 	buf_init(&all.text, 2 * SEALED_MAX_BYTES);
+	/* What was found is said at once: it may be ended at any point. */
+	setvbuf(stdout, NULL, _IOLBF, 0);
 	code = walk(&all, &url);
 	if (fflush(stdout) != 0 || ferror(stdout)) {
 		fprintf(stderr, NAME "the result cannot be written\n");

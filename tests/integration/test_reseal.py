@@ -309,6 +309,19 @@ def test_two_thousand_are_resealed(vault):
     assert keys_of(*orgs) == {new.key_id: 2000}
 
 
+def test_two_at_once_do_each_secret_once(vault):
+    orgs = many(vault, 400)
+    new = vault.rotate()
+    both = [vault.start(vault.redis.unix_url) for _ in range(2)]
+    told = []
+    for process in both:
+        code, out, err = ended(process)
+        assert (code, err) == (0, "")
+        told.append(SUM.fullmatch(out.strip()))
+    assert [int(one[1]) for one in told] == [400, 400] and sum(int(one[2]) for one in told) == 400
+    assert keys_of(*orgs) == {new.key_id: 400}
+
+
 @pytest.mark.parametrize("end", ["it is killed", "its connection is cut", "Redis answers no more"])
 def test_ended_midway_it_is_run_again(vault, proxy, end):
     orgs = many(vault, 200)
@@ -329,6 +342,34 @@ def test_ended_midway_it_is_run_again(vault, proxy, end):
     assert counts[new.key_id] >= 1 and counts[vault.old.key_id] >= 1 and sum(counts.values()) == 200
     assert vault.resealed() == (200, counts[vault.old.key_id], counts[new.key_id], 0)
     assert keys_of(*orgs) == {new.key_id: 200}
+
+
+def memory_of(pid):
+    """What a debugger could read of a process that waits; regions of sanitizers, which are most of the address space, are left out."""
+    with open(f"/proc/{pid}/maps", encoding="ascii") as maps, open(f"/proc/{pid}/mem", "rb", buffering=0) as memory:
+        for line in maps:
+            start, end = (int(number, 16) for number in line.split()[0].split("-"))
+            if line.split()[1].startswith("rw") and end - start < 64 << 20:
+                memory.seek(start)
+                yield memory.read(end - start)
+
+
+def test_no_opened_value_stays_in_its_memory(vault, proxy):
+    acme = vault.org()
+    vault.fill(acme, ["tickets"], lambda *place: vault.old(*place[:4], "a value that nobody may find"))
+    sealed = secret(acme)
+    vault.rotate()
+    process = vault.start(proxy.url)
+    written = proxy.hold(b"$3\r\nset\r\n").wait()
+    try:
+        memory = b"".join(memory_of(process.pid))
+    except PermissionError:
+        pytest.skip("who runs the tests may not read the memory of a process that cannot be dumped")
+    finally:
+        written.release()
+        ended(process)
+    assert sealed.encode() in memory and acme.name.encode() in memory
+    assert b"that nobody may find" not in memory
 
 
 # What it cannot work with.
