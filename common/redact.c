@@ -5,7 +5,7 @@
 #include "bellhop/bug.h"
 #include "redact_search.h"
 
-_Static_assert(REDACT_MAX_PATTERNS < 31, "a bit each, and one for escapes");
+_Static_assert(REDACT_MAX_PATTERNS < 63, "a bit each, and one for escapes");
 
 static const char base64_standard[] =
 	"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -17,7 +17,7 @@ static size_t base64_bytes(size_t len)
 
 size_t redact_bytes(size_t value_len)
 {
-	return value_len + 2 * base64_bytes(value_len) + 2 * value_len;
+	return value_len + 6 * base64_bytes(value_len) + 2 * value_len;
 }
 
 void redact_init(struct redactor *redactor, char *memory, size_t size)
@@ -40,7 +40,7 @@ static char *take_memory(struct redactor *redactor, size_t len)
 static void add_pattern(struct redactor *redactor, char *text, size_t len, enum redact_kind kind)
 {
 	unsigned char first = (unsigned char)text[0], second = (unsigned char)text[1];
-	uint32_t bit = UINT32_C(1) << redactor->count;
+	uint64_t bit = UINT64_C(1) << redactor->count;
 
 	BUG_ON(redactor->count == REDACT_MAX_PATTERNS);
 	redactor->patterns[redactor->count++] =
@@ -63,24 +63,20 @@ static void add_pattern(struct redactor *redactor, char *text, size_t len, enum 
 		redactor->first['+'] |= REDACT_ESCAPED;
 }
 
-/* Only the characters that this value alone decides: where bytes were encoded behind it, a last one would differ. */
-static size_t base64(const unsigned char *value, size_t len, char *out)
+/* Only the characters that this value alone decides: where bytes were encoded before it or behind it, others would differ.
+ * `skipped` bits of the first byte went into a character with what was before. */
+static size_t base64(const unsigned char *value, size_t len, unsigned skipped, char *out)
 {
-	size_t at = 0, count = 0;
+	uint32_t bits = value[0];
+	unsigned held = 8 - skipped; /* of `bits`, the last ones */
+	size_t count = 0;
 
-	for (; at + 3 <= len; at += 3) {
-		uint32_t bits =
-			(uint32_t)value[at] << 16 | (uint32_t)value[at + 1] << 8 | value[at + 2];
-
-		out[count++] = base64_standard[bits >> 18];
-		out[count++] = base64_standard[bits >> 12 & 63];
-		out[count++] = base64_standard[bits >> 6 & 63];
-		out[count++] = base64_standard[bits & 63];
+	for (size_t at = 1; at < len; at++) {
+		bits = bits << 8 | value[at];
+		held += 8;
+		for (; held >= 6; held -= 6)
+			out[count++] = base64_standard[bits >> (held - 6) & 63];
 	}
-	if (at < len)
-		out[count++] = base64_standard[value[at] >> 2];
-	if (at + 1 < len)
-		out[count++] = base64_standard[(value[at] << 4 | value[at + 1] >> 4) & 63];
 	return count;
 }
 
@@ -96,19 +92,29 @@ static bool base64url(const char *standard, size_t len, char *out)
 	return differs;
 }
 
-static void add_encoded(struct redactor *redactor, struct span value)
+/* As it is encoded behind a number of bytes that leaves that many over. */
+static void add_base64(struct redactor *redactor, struct span value, unsigned before)
 {
-	static const char digits[] = "0123456789abcdef";
-	const unsigned char *bytes = (const unsigned char *)value.data;
+	static const unsigned skipped[] = {0, 4, 2}, first[] = {0, 2, 3};
 	size_t space = base64_bytes(value.len);
 	char *standard = take_memory(redactor, space);
 	char *url = take_memory(redactor, space);
-	char *hex = take_memory(redactor, 2 * value.len);
-	size_t len = base64(bytes, value.len, standard);
+	size_t len =
+		base64((const unsigned char *)value.data, value.len, skipped[before], standard);
+	bool shares = (first[before] + len) % 4 != 0;
+	enum redact_kind kind = shares ? REDACT_BASE64_SHARED : REDACT_BASE64;
 
-	add_pattern(redactor, standard, len, REDACT_BASE64);
+	add_pattern(redactor, standard, len, kind);
 	if (base64url(standard, len, url))
-		add_pattern(redactor, url, len, REDACT_BASE64);
+		add_pattern(redactor, url, len, kind);
+}
+
+static void add_hex(struct redactor *redactor, struct span value)
+{
+	static const char digits[] = "0123456789abcdef";
+	const unsigned char *bytes = (const unsigned char *)value.data;
+	char *hex = take_memory(redactor, 2 * value.len);
+
 	for (size_t i = 0; i < value.len; i++) {
 		hex[2 * i] = digits[bytes[i] >> 4];
 		hex[2 * i + 1] = digits[bytes[i] & 15];
@@ -129,7 +135,9 @@ void redact_add(struct redactor *redactor, struct span value)
 	plain = take_memory(redactor, value.len);
 	memcpy(plain, value.data, value.len);
 	add_pattern(redactor, plain, value.len, REDACT_PLAIN);
-	add_encoded(redactor, value);
+	for (unsigned before = 0; before < 3; before++)
+		add_base64(redactor, value, before);
+	add_hex(redactor, value);
 }
 
 bool redact_finds(const struct redactor *redactor, struct span text)

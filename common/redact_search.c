@@ -119,14 +119,15 @@ static size_t compare_escaped(struct redact_search *search, size_t at, struct sp
 
 /* The characters behind a base64 pattern that belong to it: one that it shares with what was encoded after the value, and
  * the padding. */
-static size_t base64_tail(const struct redact_search *search, size_t at, size_t pattern_len)
+static size_t base64_tail(const struct redact_search *search, size_t at, enum redact_kind kind)
 {
 	size_t start = at, padding = 0;
 	char byte = at < search->len ? search->text[at] : '=';
 
-	if (pattern_len % 4 != 0 && ((byte >= '0' && byte <= '9') || (byte >= 'A' && byte <= 'Z') ||
-					    (byte >= 'a' && byte <= 'z') ||
-					    (byte != '=' && strchr("+/-_", byte) != NULL)))
+	if (kind == REDACT_BASE64_SHARED &&
+		((byte >= '0' && byte <= '9') || (byte >= 'A' && byte <= 'Z') ||
+			(byte >= 'a' && byte <= 'z') ||
+			(byte != '=' && strchr("+/-_", byte) != NULL)))
 		at++;
 	while (at < search->len && search->text[at] == '=' && padding < 2) {
 		at++;
@@ -149,8 +150,8 @@ static size_t compare(struct redact_search *search, size_t at, const struct reda
 		len = compare_percent(search, at, pattern->text);
 	if (len == 0 && memchr(text, '\\', seen) != NULL)
 		len = compare_escaped(search, at, pattern->text);
-	if (len > 0 && pattern->kind == REDACT_BASE64)
-		len += base64_tail(search, at + len, pattern->text.len);
+	if (len > 0 && pattern->kind != REDACT_PLAIN)
+		len += base64_tail(search, at + len, pattern->kind);
 	return len;
 }
 
@@ -171,7 +172,7 @@ static unsigned char unescaped(const struct redact_search *search, size_t at)
 }
 
 /* The length of the longest pattern here; at least REDACT_MIN_BYTES of the text are left. */
-static size_t longest(struct redact_search *search, size_t at, uint32_t bits)
+static size_t longest(struct redact_search *search, size_t at, uint64_t bits)
 {
 	const struct redactor *redactor = search->redactor;
 	size_t found = 0;
@@ -179,7 +180,7 @@ static size_t longest(struct redact_search *search, size_t at, uint32_t bits)
 	if (bits & REDACT_ESCAPED)
 		bits = (bits | redactor->first[unescaped(search, at)]) & ~REDACT_ESCAPED;
 	for (; bits != 0; bits &= bits - 1) {
-		size_t len = compare(search, at, &redactor->patterns[__builtin_ctz(bits)]);
+		size_t len = compare(search, at, &redactor->patterns[__builtin_ctzll(bits)]);
 
 		if (len > found)
 			found = len;
@@ -192,7 +193,7 @@ static size_t longest(struct redact_search *search, size_t at, uint32_t bits)
 static size_t __attribute__((noinline))
 next_candidate(const struct redactor *redactor, const unsigned char *text, size_t at, size_t end)
 {
-	const uint32_t *first = redactor->first, *second = redactor->second;
+	const uint64_t *first = redactor->first, *second = redactor->second;
 
 	for (; end - at >= 4; at += 4) {
 		unsigned char b = text[at + 1], c = text[at + 2], d = text[at + 3];

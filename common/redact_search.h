@@ -6,7 +6,7 @@
 #include "bellhop/redact.h"
 
 /* In redactor.first: an escape, of whatever pattern begins with one. */
-#define REDACT_ESCAPED (UINT32_C(1) << 31)
+#define REDACT_ESCAPED (UINT64_C(1) << 63)
 
 struct redact_search {
 	const struct redactor *redactor;

@@ -2,7 +2,7 @@
 /*
  * redact: takes secrets out of what an upstream said before anybody else reads it (contract, section 7).
  *
- * Looked for: each value plain, base64 (both alphabets, padded or not), percent-encoded, hex (both cases) and JSON-escaped; the
+ * Looked for: each value plain, base64 (both alphabets, padded or not, alone or in a longer text), percent-encoded, hex (both cases) and JSON-escaped; the
  * last two in whatever mixture of bytes that are escaped and bytes that are not, for encoders differ about that, and over base64
  * too. Values under REDACT_MIN_BYTES are not: they cannot be told from ordinary text. The patterns are copies of a
  * secret: they live in memory that the caller gives and wipes. What is longer than a text that is searched is not
@@ -25,11 +25,12 @@
 #define REDACT_MIN_BYTES    8
 #define REDACT_MASK	    "[redacted]"
 #define REDACT_MAX_VALUES   7 /* different ones, of one redactor */
-#define REDACT_MAX_PATTERNS (4 * REDACT_MAX_VALUES)
+#define REDACT_MAX_PATTERNS (8 * REDACT_MAX_VALUES)
 
 enum redact_kind {
 	REDACT_PLAIN,
 	REDACT_BASE64,
+	REDACT_BASE64_SHARED, /* whose last bits are in a character with what comes behind */
 	REDACT_HEX,
 };
 
@@ -45,8 +46,8 @@ struct redactor {
 	size_t size;
 	size_t used;
 	/* A bit for each pattern that may have that byte first, or second. */
-	uint32_t first[256];
-	uint32_t second[256];
+	uint64_t first[256];
+	uint64_t second[256];
 };
 
 /* Bytes of memory that redact_add() needs for a value of that length. */

@@ -232,6 +232,20 @@ def test_what_is_cut_off_does_not_end_in_a_part_of_it(start_worker, new_org, ups
         assert body.startswith("before ....") and form[:8] not in body
 
 
+@pytest.mark.parametrize("encode", [base64.b64encode, base64.urlsafe_b64encode])
+@pytest.mark.parametrize("before", ["", "a", "ab", "Authorization: Bearer "])
+def test_what_was_encoded_together_with_other_text_is_redacted(desk, upstream, encode, before):
+    """As a server does that shows a whole request in base64."""
+    for behind in ("", "\n", "\r\n", "\r\nAccept: */*"):
+        dump = encode((before + TOKEN + behind).encode()).decode()
+        # What no other text has in its encoding: characters that are made of the token's bits alone.
+        start = -(-len(before) * 8 // 6)
+        own = dump[start : (len(before) + len(TOKEN)) * 8 // 6]
+        upstream.on("/v1/t", Answer(json={"dump": f"before {dump} after"}), Answer(403, body=f"before {dump} after".encode()))
+        for _ in range(2):
+            held_back(desk.run("tickets/read"), own)
+
+
 def test_a_basic_credential_is_redacted_as_it_was_sent(worker, acme, upstream):
     acme.put(integration(upstream.base_url, auth="basic", read=READ))
     acme.seal("tickets", "username", "a-user-of-the-desk")

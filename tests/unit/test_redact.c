@@ -150,13 +150,17 @@ static void base64_is_found_in_both_alphabets_padded_or_not(void **state)
 	assert_text("(mtizndu2nzg5ma)", "(mtizndu2nzg5ma)");
 }
 
-static void base64_is_found_where_more_was_encoded_behind_the_value(void **state)
+static void base64_is_found_where_more_was_encoded_around_the_value(void **state)
 {
 	(void)state;
 	with("12345678");
 	assert_text("MTIzNDU2NzgK", "[redacted]K"); /* K: the end of a line, of `echo` */
+	assert_text("YTEyMzQ1Njc4", "YT[redacted]");
+	assert_text("YWIxMjM0NTY3OGM=", "YWI[redacted]M=");
 	with("1234567890");
 	assert_text("MTIzNDU2Nzg5MAo=", "[redacted]o="); /* the same */
+	assert_text("YTEyMzQ1Njc4OTBiYw==", "YT[redacted]iYw==");
+	assert_text("YWIxMjM0NTY3ODkw", "YWI[redacted]");
 }
 
 static void hex_is_found_in_both_cases(void **state)
@@ -471,7 +475,7 @@ int main(void)
 		cmocka_unit_test(the_longest_of_several_is_masked),
 		cmocka_unit_test(the_authorization_value_and_its_token_go_together),
 		cmocka_unit_test(base64_is_found_in_both_alphabets_padded_or_not),
-		cmocka_unit_test(base64_is_found_where_more_was_encoded_behind_the_value),
+		cmocka_unit_test(base64_is_found_where_more_was_encoded_around_the_value),
 		cmocka_unit_test(hex_is_found_in_both_cases),
 		cmocka_unit_test(percent_encoding_is_found_however_much_is_encoded),
 		cmocka_unit_test(json_escapes_are_found_however_much_is_escaped),
