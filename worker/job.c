@@ -66,6 +66,8 @@ void job_destroy(struct job *job)
 	turn_item_release(&job->item);
 	if (job->pause != NULL)
 		event_free(job->pause);
+	if (job->token_turn != NULL)
+		event_free(job->token_turn);
 	free(job);
 }
 

@@ -91,6 +91,8 @@ struct job {
 	/* authorize */
 	struct credential credential;
 	struct token_wait *token_wait;
+	struct event
+		*token_turn; /* NULL: it never had to wait until its org may ask for one more */
 	struct token_id token_id;  /* with its serial: the token that the call carries */
 	uint64_t token_serial;	   /* 0: none */
 	bool token_until_deadline; /* it is the deadline that ends the wait for it */

@@ -7,9 +7,12 @@
  */
 #include "pipeline.h"
 
+#include "bellhop/bug.h"
 #include "io/clock.h"
 #include "slot.h"
 #include "worker.h"
+
+#define TURN_MS 100 /* until a job looks again whether its org may ask for another token */
 
 static enum step_result judge(struct job *job)
 {
@@ -107,6 +110,43 @@ static int64_t token_refused_ms(const struct job *job)
 								       : 0;
 }
 
+static bool cancel_turn(struct job *job)
+{
+	event_del(job->token_turn);
+	return true;
+}
+
+static void on_turn(evutil_socket_t fd, short what, void *arg)
+{
+	struct job *job = arg;
+
+	(void)fd;
+	(void)what;
+	job->token_us = clock_now_us() - job->call_started_us;
+	pipeline_resume(job, STEP_AGAIN);
+}
+
+static enum step_result wait_for_turn(struct job *job)
+{
+	const int64_t left_ms = time_left_ms(job);
+
+	if (left_ms <= 1) {
+		if (job_is_past_deadline(job))
+			job_expired(job);
+		job_error(job, ERROR_AUTH_FAILED,
+			"Too many token endpoints of this org are being asked, and none answers: "
+			"try again later.");
+		job->retryable = job->error.code == ERROR_AUTH_FAILED;
+		return STEP_SETTLE;
+	}
+	if (job->token_turn == NULL)
+		job->token_turn = evtimer_new(job->worker->base, on_turn, job);
+	BUG_ON(job->token_turn == NULL);
+	worker_set_timer(job->token_turn, (left_ms < TURN_MS ? left_ms : TURN_MS) * 1000);
+	job_wait(job, "its turn to ask for an access token", cancel_turn);
+	return STEP_WAIT;
+}
+
 static enum step_result wait_for_token(struct job *job, const struct token_request *request)
 {
 	struct token_cache *tokens = job->worker->tokens;
@@ -121,13 +161,8 @@ static enum step_result wait_for_token(struct job *job, const struct token_reque
 	job->token_until_deadline = to_deadline_ms(job) <= left_ms;
 	job->token_wait =
 		token_cache_wait(tokens, &job->token_id, request, (uint32_t)left_ms, on_token, job);
-	if (job->token_wait == NULL) {
-		job_error(job, ERROR_AUTH_FAILED,
-			"Too many token endpoints of this org are being asked, and none answers: "
-			"try again later.");
-		job->retryable = true;
-		return STEP_SETTLE;
-	}
+	if (job->token_wait == NULL)
+		return wait_for_turn(job);
 	job_wait(job, "an access token", cancel_token);
 	return STEP_WAIT;
 }
@@ -174,6 +209,8 @@ static enum step_result open_secret(struct job *job)
 {
 	struct error error = {0};
 
+	if (job->credential.has_account) /* it waited for its turn */
+		return find_token(job);
 	job->call_started_us = clock_now_us();
 	if (credential_open(&job->credential, job->integration, job->worker->keyring,
 		    job->worker->secrets, &error) < 0) {
