@@ -6,6 +6,9 @@ import threading
 import time
 
 import pytest
+from support.org import integration
+from support.redis_proxy import RedisProxy
+from support.upstream import Answer
 from support.waiting import wait_until
 
 WORKERS = 12
@@ -58,3 +61,18 @@ def test_many_workers_come_back_spread_out_and_say_it_once(start_worker, refuser
         moments[int(at * 100)] = moments.get(int(at * 100), 0) + 1
     assert max(moments.values()) < WORKERS * CONNECTIONS / 2, moments  # within 10 ms
     assert [sum("Redis is away" in line for line in worker.lines) for worker in workers] == [1] * WORKERS
+
+
+def test_a_long_result_on_a_narrow_line_is_not_given_up_half_way(new_redis, new_org, start_worker, upstream):
+    server = new_redis()
+    proxy = RedisProxy(server, bytes_a_second=3 << 20)
+    worker = start_worker(redis_url=proxy.url, max_response_bytes=8 << 20)
+    acme = new_org("acme", redis=server)
+    acme.put(integration(upstream.base_url, read={"method": "GET", "path": "/t"}))
+    text = "long " * (1 << 20)
+    upstream.on("/v1/t", Answer(body=text.encode()))
+    assert acme.run("tickets/read")["output"] == {"text": text}
+    assert [line["msg"] for line in worker.log if line["level"] != "info"] == []
+    upstream.only()
+    worker.stop()
+    proxy.stop()

@@ -4,14 +4,18 @@
  *
  * The happy path: the name looked up -> connect -> AUTH, SELECT -> up -> commands, answers in their order. What can fail: the name; no connection within
  * CONNECT_MS; Redis refuses the password; it goes away; it stops answering without a reset (the oldest command's deadline
- * passes). Each ends in one place, lost(), and from there in the next try.
+ * passes, and nothing moves on the connection: a long command may be on its way for longer). Each ends in one place, lost(), and
+ * from there in the next try.
  */
 #include "io/redis_async.h"
 
 #include <hiredis/async.h>
 #include <hiredis/hiredis.h>
+#include <hiredis/sds.h>
 #include <hiredis/adapters/libevent.h>
+#include <linux/sockios.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include <sodium.h>
@@ -28,6 +32,7 @@
 #define PAUSE_MAX_MS 400
 #define CALM_MS	     1000 /* a connection that lived so long was a good one */
 #define WATCH_MS     100
+#define STILL_MS     1000 /* a connection on which nothing moved for so long stands still */
 
 struct command {
 	struct command *next;
@@ -51,6 +56,11 @@ struct redis_async {
 	unsigned pause_ms;
 	struct event *again;
 	struct event *watch;
+	uint64_t queued_bytes; /* on this connection */
+	/* When last looked at. */
+	uint64_t sent_bytes;
+	size_t unsent_bytes, unread_bytes;
+	int64_t moved_ms;
 	struct command *first, *last; /* sent, in order */
 	struct command *spare;
 	char reason[160];
@@ -176,6 +186,33 @@ void redis_async_drop(struct redis_async *redis, const char *reason)
 		lost(redis, reason);
 }
 
+/* Of what was to be sent, what the other side's kernel does not have yet (tcp(7), unix(7): SIOCOUTQ). */
+static size_t count_unsent(const redisContext *context)
+{
+	size_t ours = context->obuf != NULL ? sdslen(context->obuf) : 0;
+	int kernels = 0;
+
+	if (ioctl(context->fd, SIOCOUTQ, &kernels) < 0 || kernels < 0)
+		kernels = 0;
+	return ours + (size_t)kernels;
+}
+
+/* Something long is on its way, out or in. What goes out between two looks tells nothing of whoever is to read it. */
+static void look_whether_it_moves(struct redis_async *redis, int64_t now_ms)
+{
+	const redisContext *context = &redis->context->c;
+	size_t unsent = count_unsent(context);
+	size_t unread = context->reader->len;
+	uint64_t sent = redis->queued_bytes - unsent;
+
+	if ((redis->unsent_bytes > 0 && sent != redis->sent_bytes) ||
+		(unread > 0 && unread != redis->unread_bytes))
+		redis->moved_ms = now_ms;
+	redis->sent_bytes = sent;
+	redis->unsent_bytes = unsent;
+	redis->unread_bytes = unread;
+}
+
 static void on_watch(evutil_socket_t fd, short what, void *arg)
 {
 	struct redis_async *redis = arg;
@@ -185,7 +222,10 @@ static void on_watch(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	if (!redis->up && now > redis->connect_deadline_ms)
 		redis_async_drop(redis, "no answer to the connection");
-	else if (redis->first != NULL && now > redis->first->deadline_ms)
+	if (!redis->up || redis->first == NULL)
+		return;
+	look_whether_it_moves(redis, now);
+	if (now > redis->first->deadline_ms && now - redis->moved_ms > STILL_MS)
 		redis_async_drop(redis, "a command was not answered in time");
 }
 
@@ -229,6 +269,7 @@ static void send_now(struct redis_async *redis, const struct buf *text, uint32_t
 	struct command *command = new_command(redis, done, arg, timeout_ms);
 
 	BUG_ON(text->overflowed);
+	redis->queued_bytes += text->len;
 	if (redisAsyncFormattedCommand(redis->context, on_answer, command, text->data, text->len) !=
 		REDIS_OK)
 		BUG("hiredis refused a command: %s", redis->context->errstr);
@@ -328,6 +369,9 @@ static void connect_to(struct redis_async *redis, const char *address)
 	}
 	redis->context = context;
 	redis->connect_deadline_ms = clock_now_ms() + CONNECT_MS;
+	redis->queued_bytes = redis->sent_bytes = 0;
+	redis->unsent_bytes = redis->unread_bytes = 0;
+	redis->moved_ms = 0;
 	context->data = redis;
 	redisLibeventAttach(context, redis->base);
 	redisAsyncSetConnectCallback(context, on_connect);

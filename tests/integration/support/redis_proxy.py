@@ -3,6 +3,7 @@
 
 import socket
 import threading
+import time
 
 from .waiting import PATIENCE
 
@@ -29,6 +30,22 @@ def read_answer(read_line, read_bytes):
     return raw
 
 
+class NarrowReader:
+    """Reads what comes no faster than so many bytes a second."""
+
+    STEP = 0.01  # seconds
+
+    def __init__(self, sock, rate):
+        self.sock, self.rate = sock, rate
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65536)
+
+    def recv(self):
+        began = time.monotonic()
+        data = self.sock.recv(int(self.rate * self.STEP))
+        time.sleep(max(0, began + len(data) / self.rate - time.monotonic()))
+        return data
+
+
 class Line:
     """One connection of the worker's, and what goes with it to Redis."""
 
@@ -46,6 +63,9 @@ class Line:
                 pass
 
     def _up(self):
+        if self.proxy.bytes_a_second:
+            self._up_narrow(NarrowReader(self.near, self.proxy.bytes_a_second))
+            return
         source = self.near.makefile("rb")
         try:
             while True:
@@ -55,6 +75,14 @@ class Line:
                 self.proxy.saw(command)
                 self.far.sendall(command)
         except (OSError, ValueError):
+            pass
+        self.cut()
+
+    def _up_narrow(self, source):
+        try:
+            while data := source.recv():
+                self.far.sendall(data)
+        except OSError:
             pass
         self.cut()
 
@@ -99,9 +127,10 @@ class Rule:
 
 
 class RedisProxy:
-    """`url` is what the worker is told. Everything passes until a rule says otherwise."""
+    """`url` is what the worker is told. Everything passes until a rule says otherwise; no faster than so many bytes a second."""
 
-    def __init__(self, redis):
+    def __init__(self, redis, bytes_a_second=None):
+        self.bytes_a_second = bytes_a_second
         self.redis_port = redis.port
         self.listener = socket.create_server(("127.0.0.1", 0), backlog=64)
         self.port = self.listener.getsockname()[1]
