@@ -102,6 +102,19 @@ def test_no_preview_commands_the_terminal_or_passes_for_ours(acme):
         assert harm not in shown
 
 
+def test_what_nobody_sees_is_shown_in_a_preview(acme):
+    """As a text for a model can be hidden in one for a person: in joiners, fillers, tags."""
+    hidden = "\u00ad\u200b\u200d\u2060\u3164\ufe00\ufeff\U000e0041\U000e01ef"
+    request = {**REQUEST, "body": f"pay{hidden}me \u2764\ufe0f \U0001f600"}
+    told = "pay" + json.dumps(hidden)[1:-1] + "me \u2764\ufe0f \U0001f600"
+    with StandIn(acme, lambda queue, message: pending(message, request)):
+        result = acme.bellhop("call", "tickets/create")
+    assert told in result.err and json.loads(result.out)["confirmation"]["request"]["body"] == request["body"]
+    with StandIn(acme, lambda queue, message: pending(message, request)):
+        shown = run_on_terminal("bellhop", ["call", "tickets/create"], acme.options | {"org": acme.name}).shown
+    assert not set(hidden) & set(shown)
+
+
 def test_yes_approves_with_an_id_of_its_own_and_prints_the_last_reply(acme):
     def answer(queue, message):
         return succeeded(queue, message) if queue == "decisions" else pending(message)

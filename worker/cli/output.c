@@ -9,10 +9,35 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "bellhop/bug.h"
 #include "bellhop/json_out.h"
 #include "bellhop/utf8.h"
 
 #define OUTPUT_MAX_BYTES (256 * 1024 * 1024)
+
+/* What nobody sees (Unicode's Default_Ignorable_Code_Point), what turns the direction of what follows, separators of lines. Not U+FE0F,
+ * which is in many an emoji. */
+static const struct {
+	uint32_t first, last;
+} unseen[] = {
+	{0x00ad, 0x00ad},
+	{0x034f, 0x034f},
+	{0x061c, 0x061c},
+	{0x115f, 0x1160},
+	{0x17b4, 0x17b5},
+	{0x180b, 0x180f},
+	{0x200b, 0x200f},
+	{0x2028, 0x202e},
+	{0x2060, 0x206f},
+	{0x3164, 0x3164},
+	{0xfe00, 0xfe0e},
+	{0xfeff, 0xfeff},
+	{0xffa0, 0xffa0},
+	{0xfff0, 0xfffb},
+	{0x1bca0, 0x1bca3},
+	{0x1d173, 0x1d17a},
+	{0xe0000, 0xe0fff},
+};
 
 static bool is_harmless(uint32_t character)
 {
@@ -20,10 +45,20 @@ static bool is_harmless(uint32_t character)
 		return character == '\n' || character == '\t';
 	if (character >= 0x7f && character <= 0x9f)
 		return false;
-	/* Marks, embeddings and isolates that turn the direction of what follows; separators of lines. */
-	return character != 0x061c && character != 0x200e && character != 0x200f &&
-	       !(character >= 0x2028 && character <= 0x202e) &&
-	       !(character >= 0x2066 && character <= 0x2069) && character != 0xfeff;
+	for (size_t i = 0; i < ARRAY_SIZE(unseen) && unseen[i].first <= character; i++)
+		if (character <= unseen[i].last)
+			return false;
+	return true;
+}
+
+/* As JSON has it: beyond 16 bits in two halves. */
+static void add_escape(struct buf *out, uint32_t character)
+{
+	if (character > 0xffff)
+		buf_printf(out, "\\u%04x\\u%04x", (unsigned)(0xd7c0 + (character >> 10)),
+			(unsigned)(0xdc00 + (character & 0x3ff)));
+	else
+		buf_printf(out, "\\u%04x", (unsigned)character);
 }
 
 void add_harmless(struct buf *out, struct span text)
@@ -39,7 +74,7 @@ void add_harmless(struct buf *out, struct span text)
 		}
 		buf_add(out, text.data + start, at - start);
 		if (len)
-			buf_printf(out, "\\u%04x", (unsigned)character);
+			add_escape(out, character);
 		else
 			buf_printf(out, "\\x%02x", (unsigned char)text.data[at]);
 		at += len ? len : 1;

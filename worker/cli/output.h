@@ -3,8 +3,9 @@
  * output: results on standard output, all else on standard error.
  *
  * Much of what the tool prints was written by strangers (inputs, definitions, what Redis holds). On a terminal nothing of it
- * takes effect: control characters, and those that turn the direction of text around, are shown as \uXXXX. That keeps
- * JSON valid and equal. Where standard output is no terminal, results are printed as they are.
+ * takes effect or stays hidden: control characters, those that turn the direction of text around and those that nobody
+ * sees are shown as \uXXXX. That keeps JSON valid and equal. Where standard output is no terminal, results are printed as
+ * they are.
  */
 #ifndef CLI_OUTPUT_H
 #define CLI_OUTPUT_H
