@@ -121,6 +121,21 @@ def test_a_disabled_integration_is_not_called_until_it_is_enabled(acme, upstream
     assert len(upstream.received()) == 1
 
 
+@pytest.mark.parametrize("value", ["0", "", "false", "true", "01"])
+def test_a_switch_that_is_not_on_is_off(acme, upstream, value):
+    """Written past `bellhop`; met by a worker that knew the integration before, and by one that reads it anew."""
+    key = acme.own("integration:tickets")
+    assert acme.run("tickets/list")["status"] == "succeeded"
+    acme.redis.hset(key, "enabled", value)
+    assert acme.run("tickets/list").code == "disabled"
+    acme.redis.hset(key, "version", acme.redis.incr(acme.own("version")))
+    assert acme.run("tickets/list").code == "disabled"
+    assert "DISABLED" in acme.done("list").out
+    acme.done("enable", "tickets")
+    assert acme.run("tickets/list")["status"] == "succeeded"
+    assert len(upstream.received()) == 2
+
+
 def test_a_disabled_action_leaves_the_others_on(acme):
     acme.done("disable", "tickets/list")
     assert acme.run("tickets/list").code == "disabled"

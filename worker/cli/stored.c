@@ -57,7 +57,7 @@ static void read_fields(struct stored *stored, const struct redis_answer *answer
 		else if (strcmp(field, "version") == 0)
 			stored->version = strtoll(text, NULL, 10);
 		else if (strcmp(field, "enabled") == 0)
-			stored->enabled = strcmp(text, "0") != 0;
+			stored->enabled = strcmp(text, "1") == 0;
 		else if (begins_with(field, ACTION))
 			take_action(stored, &capacity, field + strlen(ACTION), text);
 	}

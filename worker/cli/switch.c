@@ -17,7 +17,7 @@ static const char switch_source[] = SCRIPT_HEAD
 	"if action ~= '' and redis.call('HEXISTS', integration, 'action:' .. action) == 0 then\n"
 	"  return {'no action'}\n"
 	"end\n"
-	"local enabled = redis.call('HGET', integration, 'enabled') ~= '0'\n"
+	"local enabled = (redis.call('HGET', integration, 'enabled') or '1') == '1'\n"
 	"local flag = 'disabled:' .. action\n"
 	"local was = enabled\n"
 	"if action ~= '' then was = redis.call('HEXISTS', integration, flag) == 0 end\n"

@@ -110,7 +110,7 @@ static void collect(
 		} else if (span_is(field, "version")) {
 			read_version(integration, value);
 		} else if (span_is(field, "enabled")) {
-			integration->enabled = !span_is(value, "0");
+			integration->enabled = span_is(value, "1");
 		}
 	}
 	if (text->len > 0 && text->data[text->len - 1] == '}') {

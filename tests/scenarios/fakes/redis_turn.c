@@ -133,7 +133,7 @@ static bool is_on(const struct basis *basis)
 	char off[160];
 
 	snprintf(off, sizeof(off), "disabled:%s", basis->action);
-	return (enabled == NULL || strcmp(enabled, "0") != 0) &&
+	return (enabled == NULL || strcmp(enabled, "1") == 0) &&
 	       rows_find(basis->integration, off) == NULL;
 }
 

@@ -55,7 +55,7 @@ local function changed(integration, secrets_key, version, action, fields, tags)
 			end
 		end
 	end
-	return false, seen[2] ~= '0' and not seen[3]
+	return false, (seen[2] or '1') == '1' and not seen[3]
 end
 
 -- Why a confirmation may not be used, or nil. `mine` is what this decision itself left behind when nothing of it was sent.
