@@ -16,7 +16,8 @@ B := build$(if $(SAN),-$(subst $(comma),-,$(SAN)))$(if $(COVERAGE),-coverage)
 Q := $(if $(V),,@)
 say = $(if $(V),,@printf '  %-7s %s\n' $(1) $(2))
 
-CFLAGS ?= -O2 -g
+# Under the sanitizers, what is built in a third of the time and still names each line.
+CFLAGS ?= $(if $(SAN),-O1 -g1,-O2 -g)
 WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wwrite-strings \
 	-Wpointer-arith -Wvla -Wformat=2 -Wno-format-nonliteral -Werror
 HARDEN := -fPIE -fstack-protector-strong -fstack-clash-protection -D_FORTIFY_SOURCE=2

@@ -230,4 +230,4 @@ def test_a_repeat_at_a_worker_that_still_has_the_old_token_takes_a_new_one(start
     for _ in range(10):
         reply = org.run("tickets/read")
         assert reply["status"] == "succeeded", reply.text
-    assert tokens.count <= 4
+    assert tokens.count <= 6, "a worker asked more than twice: one token that it had, and one asked for in the moment of a refusal"

@@ -244,7 +244,7 @@ static void more_secrets_than_are_kept_all_open(void **state)
 {
 	enum { COUNT = 5000 };
 	static struct buf sealed[COUNT];
-	char value[16], out[32];
+	char value[32], out[32];
 
 	(void)state;
 	for (int i = 0; i < COUNT; i++) {
