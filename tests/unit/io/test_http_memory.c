@@ -3,11 +3,11 @@
 #include "../unit.h"
 
 #include <arpa/inet.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "own_memory.h"
 #include "trip.h"
 
 #define SECRET_LEN 24
@@ -60,48 +60,6 @@ static pid_t upstream_fork(int *port, int *heard)
 	return child;
 }
 
-/* In one mapping of this process; its own buffer holds each part while it is looked through. */
-static int count_in(int memory, unsigned long from, unsigned long to, char *part, size_t size)
-{
-	int count = 0;
-
-	while (from < to) {
-		size_t want = to - from < size ? to - from : size;
-		ssize_t got = pread(memory, part, want, (off_t)from);
-
-		if (got < SECRET_LEN)
-			break;
-		for (ssize_t i = 0; i + SECRET_LEN <= got; i++)
-			count += secret_at(part + i);
-		explicit_bzero(part, (size_t)got);
-		if ((size_t)got < size)
-			break;
-		from += (size_t)got - SECRET_LEN;
-	}
-	return count;
-}
-
-static int secrets_in_memory(void)
-{
-	static char line[512], part[65536];
-	FILE *maps = fopen("/proc/self/maps", "r");
-	int memory = open("/proc/self/mem", O_RDONLY), count = 0;
-	unsigned long from, to;
-	char access[5];
-
-	assert_non_null(maps);
-	assert_true(memory >= 0);
-	while (fgets(line, sizeof(line), maps)) {
-		/* Sanitizers map terabytes of shadow. */
-		if (sscanf(line, "%lx-%lx %4s", &from, &to, access) == 3 && access[1] == 'w' &&
-			to - from < 1UL << 30)
-			count += count_in(memory, from, to, part, sizeof(part));
-	}
-	fclose(maps);
-	close(memory);
-	return count;
-}
-
 static void a_credential_is_nowhere_once_its_call_is_over(void **state)
 {
 	struct world world;
@@ -111,20 +69,20 @@ static void a_credential_is_nowhere_once_its_call_is_over(void **state)
 	pid_t child = upstream_fork(&port, &heard);
 
 	(void)state;
-	assert_int_equal(secrets_in_memory(), 0);
+	assert_int_equal(own_memory_count(secret_at, SECRET_LEN), 0);
 	world_init(&world, NULL);
 	trip_init(&trip, &world);
 	trip.request.port = (uint16_t)port;
 	trip.addresses.items[0].v4.sin_port = htons((uint16_t)port);
 	trip_host(&trip, "127.0.0.1");
 	secret_write(credential + strlen(credential));
-	assert_true(secrets_in_memory() > 0);
+	assert_true(own_memory_count(secret_at, SECRET_LEN) > 0);
 	trip.request.credential = credential;
 	trip_run(&trip);
 	assert_int_equal(trip.end, HTTP_ANSWERED);
 	explicit_bzero(credential, sizeof(credential));
 	/* While the connection and the handle wait for the next call. */
-	assert_int_equal(secrets_in_memory(), 0);
+	assert_int_equal(own_memory_count(secret_at, SECRET_LEN), 0);
 	assert_int_equal(read(heard, &heard_it, 1), 1);
 	assert_int_equal(heard_it, 'y');
 	trip_release(&trip);

@@ -2,7 +2,6 @@
 /* Tests of jwt: signatures against the example of RFC 7515, appendix A.2, and against libcrypto's own verifying; the claims. */
 #include "../unit.h"
 
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -19,6 +18,7 @@
 #include "bellhop/json_tape.h"
 #include "io/crypto_memory.h"
 #include "io/jwt.h"
+#include "own_memory.h"
 
 #define NOT_READ "its private_key cannot be read as an RSA or P-256 key in PEM"
 
@@ -351,48 +351,10 @@ static void the_parameters_of_a_curve_may_stand_before_its_key(void **state)
 	jwt_key_free(read);
 }
 
-static int count_in(int memory, unsigned long from, unsigned long to)
+/* What is looked for may not be written: it is not counted. */
+static bool number_at(const char *text)
 {
-	static unsigned char part[65536];
-	int count = 0;
-	ssize_t got = 0;
-
-	for (; from < to && got >= 0; from += sizeof(part) - sizeof(lone_number)) {
-		const unsigned char *at = part, *end;
-		size_t want = to - from < sizeof(part) ? to - from : sizeof(part);
-
-		got = pread(memory, part, want, (off_t)from);
-		end = part + (got > 0 ? got : 0);
-		while ((at = memmem(at, (size_t)(end - at), lone_number, sizeof(lone_number))) !=
-			NULL) {
-			count++;
-			at++;
-		}
-		explicit_bzero(part, sizeof(part));
-	}
-	return count;
-}
-
-/* In memory that may be written: where the above stands, it may not. */
-static int numbers_in_memory(void)
-{
-	static char line[512];
-	FILE *maps = fopen("/proc/self/maps", "r");
-	int memory = open("/proc/self/mem", O_RDONLY), count = 0;
-	unsigned long from, to;
-	char access[5];
-
-	assert_non_null(maps);
-	assert_true(memory >= 0);
-	while (fgets(line, sizeof(line), maps)) {
-		/* Sanitizers map terabytes of shadow. */
-		if (sscanf(line, "%lx-%lx %4s", &from, &to, access) == 3 && access[1] == 'w' &&
-			to - from < 1UL << 30)
-			count += count_in(memory, from, to);
-	}
-	fclose(maps);
-	close(memory);
-	return count;
+	return memcmp(text, lone_number, sizeof(lone_number)) == 0;
 }
 
 static void a_key_is_nowhere_once_it_was_used(void **state)
@@ -403,12 +365,12 @@ static void a_key_is_nowhere_once_it_was_used(void **state)
 
 	(void)state;
 	buf_init(&out, 4096);
-	assert_int_equal(numbers_in_memory(), 0);
+	assert_int_equal(own_memory_count(number_at, sizeof(lone_number)), 0);
 	read = jwt_key_read(span_of(lone_pem), &reason);
 	assert_non_null(read);
 	assert_int_equal(jwt_sign(read, span_of("a.b"), &out), 0);
 	jwt_key_free(read);
-	assert_int_equal(numbers_in_memory(), 0);
+	assert_int_equal(own_memory_count(number_at, sizeof(lone_number)), 0);
 	buf_release(&out);
 }
 

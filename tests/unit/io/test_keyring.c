@@ -9,63 +9,7 @@
 #include "bellhop/alloc.h"
 #include "bellhop/key_file.h"
 #include "io/keyring.h"
-
-static char folder[64], path[96], public_path[104];
-static struct public_key key;
-static struct keyring *keyring;
-
-static const struct seal_binding TICKETS = {"acme", "tickets", "token", "https://api.acme.com"};
-
-static struct keyring *load(void)
-{
-	struct error error = {0};
-	struct keyring *loaded = keyring_load(path, &error);
-
-	if (!loaded)
-		fail_msg("%s", error.text);
-	return loaded;
-}
-
-static int begin(void **state)
-{
-	struct error error = {0};
-
-	(void)state;
-	snprintf(folder, sizeof(folder), "/tmp/bellhop-keyring-XXXXXX");
-	if (!mkdtemp(folder))
-		return -1;
-	snprintf(path, sizeof(path), "%s/ring", folder);
-	snprintf(public_path, sizeof(public_path), "%s.pub", path);
-	if (key_file_create(path, &key, &error))
-		return -1;
-	keyring = load();
-	return 0;
-}
-
-static int end(void **state)
-{
-	(void)state;
-	keyring_free(keyring);
-	unlink(path);
-	unlink(public_path);
-	return rmdir(folder);
-}
-
-/* The caller releases it. */
-static struct buf seal(const struct seal_binding *binding, const char *value, size_t len)
-{
-	struct buf sealed;
-
-	buf_init(&sealed, 1024 * 1024);
-	seal_value(&key, binding, value, len, &sealed);
-	return sealed;
-}
-
-static long open_as(
-	const struct buf *sealed, const struct seal_binding *binding, char *out, size_t size)
-{
-	return keyring_open(keyring, (struct span){sealed->data, sealed->len}, binding, out, size);
-}
+#include "ring.h"
 
 static void a_secret_opens_where_it_was_sealed_for(void **state)
 {
@@ -161,7 +105,8 @@ static void what_is_not_sealed_does_not_open(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++)
 		assert_int_equal(
-			keyring_open(keyring, span_of(texts[i]), &TICKETS, out, sizeof(out)), -1);
+			keyring_open(ring.keyring, span_of(texts[i]), &TICKETS, out, sizeof(out)),
+			-1);
 }
 
 static void every_length_opens_into_what_it_is_said_to_need(void **state)
@@ -205,13 +150,13 @@ static void a_value_that_does_not_fit_is_not_written(void **state)
 static void a_secret_of_another_ring_does_not_open(void **state)
 {
 	struct buf sealed;
-	struct public_key mine = key, other = {.bytes = {9}};
+	struct public_key mine = ring.key, other = {.bytes = {9}};
 
 	(void)state;
 	public_key_id(&other);
-	key = other;
+	ring.key = other;
 	sealed = seal(&TICKETS, "s3cret", 6);
-	key = mine;
+	ring.key = mine;
 	closed(&sealed, &TICKETS);
 	/* Nor when it names our key. */
 	memcpy(sealed.data + 4, mine.id, 16);
@@ -226,11 +171,10 @@ static void after_a_rotation_old_and_new_secrets_open(void **state)
 	char out[64];
 
 	(void)state;
-	assert_int_equal(key_file_rotate(path, &key, &error), 0);
+	assert_int_equal(key_file_rotate(ring.path, &ring.key, &error), 0);
 	new = seal(&TICKETS, "new", 3);
 	closed(&new, &TICKETS);
-	keyring_free(keyring);
-	keyring = load();
+	ring_reload();
 	assert_int_equal(open_as(&old, &TICKETS, out, sizeof(out)), 3);
 	assert_string_equal(out, "old");
 	assert_int_equal(open_as(&new, &TICKETS, out, sizeof(out)), 3);
@@ -266,14 +210,14 @@ static struct buf freeze(const char *text, const char *context)
 	struct buf frozen;
 
 	buf_init(&frozen, 4096);
-	keyring_freeze(keyring, span_of(text), span_of(context), &frozen);
+	keyring_freeze(ring.keyring, span_of(text), span_of(context), &frozen);
 	return frozen;
 }
 
 static int thaw(const struct buf *frozen, const char *context, struct buf *out)
 {
 	return keyring_thaw(
-		keyring, (struct span){frozen->data, frozen->len}, span_of(context), out);
+		ring.keyring, (struct span){frozen->data, frozen->len}, span_of(context), out);
 }
 
 static void a_frozen_request_thaws_for_its_context_alone(void **state)
@@ -323,9 +267,8 @@ static void a_request_frozen_before_a_rotation_thaws_after_it(void **state)
 
 	(void)state;
 	buf_init(&out, 4096);
-	assert_int_equal(key_file_rotate(path, &key, &error), 0);
-	keyring_free(keyring);
-	keyring = load();
+	assert_int_equal(key_file_rotate(ring.path, &ring.key, &error), 0);
+	ring_reload();
 	assert_int_equal(thaw(&frozen, "context", &out), 0);
 	assert_string_equal(out.data, "request");
 	buf_release(&frozen);
@@ -347,11 +290,11 @@ static void a_ring_that_others_can_read_is_refused(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(modes) / sizeof(*modes); i++) {
-		chmod(path, modes[i]);
-		refused(path, "can be read by others: chmod 600");
+		chmod(ring.path, modes[i]);
+		refused(ring.path, "can be read by others: chmod 600");
 	}
-	chmod(path, 0400);
-	keyring_free(load());
+	chmod(ring.path, 0400);
+	keyring_free(ring_load());
 }
 
 static void another_users_ring_is_refused(void **state)
@@ -359,13 +302,13 @@ static void another_users_ring_is_refused(void **state)
 	(void)state;
 	if (geteuid() != 0)
 		skip();
-	assert_int_equal(chown(path, 65534, (gid_t)-1), 0);
-	refused(path, "belongs to another user");
+	assert_int_equal(chown(ring.path, 65534, (gid_t)-1), 0);
+	refused(ring.path, "belongs to another user");
 }
 
 static void write_ring(const char *text)
 {
-	FILE *file = fopen(path, "w");
+	FILE *file = fopen(ring.path, "w");
 
 	assert_non_null(file);
 	fputs(text, file);
@@ -377,24 +320,24 @@ static void what_is_no_ring_is_refused(void **state)
 	char missing[128];
 
 	(void)state;
-	snprintf(missing, sizeof(missing), "%s/missing", folder);
+	snprintf(missing, sizeof(missing), "%s/missing", ring.folder);
 	refused(missing, "No such file");
-	refused(folder, "is not a file");
+	refused(ring.folder, "is not a file");
 	write_ring("");
-	refused(path, "holds no key: make one with `bellhop keygen`");
+	refused(ring.path, "holds no key: make one with `bellhop keygen`");
 	write_ring("# only words\n\n");
-	refused(path, "holds no key");
+	refused(ring.path, "holds no key");
 	write_ring("\nhello\n");
-	refused(path, "line 2 of");
+	refused(ring.path, "line 2 of");
 	write_ring(
 		"bellhop-secret-1 0123456789abcdef AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n");
-	refused(path, "line 1 of");
+	refused(ring.path, "line 1 of");
 	write_ring("bellhop-secret-1 0123456789abcdef \n");
-	refused(path, "line 1 of");
+	refused(ring.path, "line 1 of");
 	write_ring("bellhop-secret-1");
-	refused(path, "line 1 of");
-	chmod(public_path, 0600);
-	refused(public_path, "not its .pub");
+	refused(ring.path, "line 1 of");
+	chmod(ring.public_path, 0600);
+	refused(ring.public_path, "not its .pub");
 }
 
 static void an_endless_file_is_refused(void **state)
@@ -405,14 +348,14 @@ static void an_endless_file_is_refused(void **state)
 	memset(text, '#', 128 * 1024 - 1);
 	text[128 * 1024 - 1] = '\0';
 	write_ring(text);
-	refused(path, "File too large");
+	refused(ring.path, "File too large");
 	free(text);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-#define T(name) cmocka_unit_test_setup_teardown(name, begin, end)
+#define T(name) cmocka_unit_test_setup_teardown(name, ring_begin, ring_end)
 		T(a_secret_opens_where_it_was_sealed_for),
 		T(a_secret_opens_nowhere_else),
 		T(parts_of_a_binding_do_not_run_together),

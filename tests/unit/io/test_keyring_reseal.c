@@ -7,79 +7,22 @@
 
 #include "bellhop/key_file.h"
 #include "io/keyring.h"
-
-static char folder[64], path[96], public_path[104];
-static struct public_key key;
-static struct keyring *keyring;
-
-static const struct seal_binding TICKETS = {"acme", "tickets", "token", "https://api.acme.com"};
-
-static struct keyring *load(void)
-{
-	struct error error = {0};
-	struct keyring *loaded = keyring_load(path, &error);
-
-	if (!loaded)
-		fail_msg("%s", error.text);
-	return loaded;
-}
-
-static int begin(void **state)
-{
-	struct error error = {0};
-
-	(void)state;
-	snprintf(folder, sizeof(folder), "/tmp/bellhop-keyring-XXXXXX");
-	if (!mkdtemp(folder))
-		return -1;
-	snprintf(path, sizeof(path), "%s/ring", folder);
-	snprintf(public_path, sizeof(public_path), "%s.pub", path);
-	if (key_file_create(path, &key, &error))
-		return -1;
-	keyring = load();
-	return 0;
-}
-
-static int end(void **state)
-{
-	(void)state;
-	keyring_free(keyring);
-	unlink(path);
-	unlink(public_path);
-	return rmdir(folder);
-}
-
-/* The caller releases it. */
-static struct buf seal(const struct seal_binding *binding, const char *value, size_t len)
-{
-	struct buf sealed;
-
-	buf_init(&sealed, 1024 * 1024);
-	seal_value(&key, binding, value, len, &sealed);
-	return sealed;
-}
-
-static long open_as(
-	const struct buf *sealed, const struct seal_binding *binding, char *out, size_t size)
-{
-	return keyring_open(keyring, (struct span){sealed->data, sealed->len}, binding, out, size);
-}
+#include "ring.h"
 
 static enum keyring_reseal reseal(
 	const struct buf *sealed, const struct seal_binding *binding, struct buf *out)
 {
 	buf_clear(out);
-	return keyring_reseal(keyring, (struct span){sealed->data, sealed->len}, binding, out);
+	return keyring_reseal(ring.keyring, (struct span){sealed->data, sealed->len}, binding, out);
 }
 
 static void rotate(void)
 {
 	struct error error = {0};
 
-	assert_int_equal(key_file_rotate(path, &key, &error), 0);
-	keyring_free(keyring);
-	keyring = load();
-	assert_string_equal(keyring_newest_id(keyring), key.id);
+	assert_int_equal(key_file_rotate(ring.path, &ring.key, &error), 0);
+	ring_reload();
+	assert_string_equal(keyring_newest_id(ring.keyring), ring.key.id);
 }
 
 static void what_an_old_key_sealed_is_sealed_to_the_newest_with_its_binding(void **state)
@@ -98,7 +41,7 @@ static void what_an_old_key_sealed_is_sealed_to_the_newest_with_its_binding(void
 	elsewhere.origin = "https://evil.example";
 	assert_int_equal(reseal(&old, &elsewhere, &new), KEYRING_RESEALED);
 	assert_int_equal(new.len, old.len);
-	assert_memory_equal(new.data + 4, key.id, 16);
+	assert_memory_equal(new.data + 4, ring.key.id, 16);
 	assert_int_equal(open_as(&new, &elsewhere, out, sizeof(out)), -1);
 	assert_int_equal(open_as(&new, &TICKETS, out, sizeof(out)), 7);
 	assert_memory_equal(out, "s3\0cret", 7);
@@ -160,7 +103,7 @@ static void what_does_not_belong_there_is_not_resealed(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-#define T(name) cmocka_unit_test_setup_teardown(name, begin, end)
+#define T(name) cmocka_unit_test_setup_teardown(name, ring_begin, ring_end)
 		T(what_an_old_key_sealed_is_sealed_to_the_newest_with_its_binding),
 		T(the_longest_value_is_resealed),
 		T(what_does_not_belong_there_is_not_resealed),
